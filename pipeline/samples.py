@@ -1,0 +1,197 @@
+"""The sample store: clips of any length end to end in one HDF5 file, with a mask of what was seen.
+
+Values are kept as recorded (normalised by picture width and height); only `Preprocess` undoes the aspect.
+A point that was not detected is NaN in `values` and False in `seen`, never a zero that looks like the origin.
+Source: the layout follows the pose format's masked body, https://github.com/sign-language-processing/pose.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError
+from pipeline.files import replacing
+from pipeline.skeleton import skeleton
+
+SCHEMA = 1
+PER_SAMPLE = ("target", "group", "id", "fps", "aspect", "handedness")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """N clips: clip i is rows offsets[i] to offsets[i+1] of `values`.
+
+    values      [R, V, C] float32, as recorded; NaN where not seen
+    offsets     [N + 1] int64
+    target      [N] int64, an index into class_names
+    group       [N] str, the signer or source; groups never cross a split
+    id          [N] str, unique
+    fps         [N] float32, frames per second; NaN unknown
+    aspect      [N] float32, picture width / height
+    handedness  [N] float32, 1 right, 0 left, NaN unknown
+    """
+
+    values: NDArray[np.float32]
+    offsets: NDArray[np.int64]
+    target: NDArray[np.int64]
+    group: NDArray[Any]
+    id: NDArray[Any]
+    fps: NDArray[np.float32]
+    aspect: NDArray[np.float32]
+    handedness: NDArray[np.float32]
+    class_names: tuple[str, ...]
+    skeleton: str = "hand"
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return np.diff(self.offsets)
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        return ~np.isnan(self.values).any(-1)
+
+    def clip(self, i: int) -> NDArray[np.float32]:
+        """Returns clip i as [T, V, C]."""
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def select(self, indices: NDArray[np.integer]) -> "Samples":
+        """Returns the chosen clips, in the order of `indices`."""
+        lengths = self.lengths[indices]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        rows = np.repeat(self.offsets[:-1][indices] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        chosen = {name: getattr(self, name)[indices] for name in PER_SAMPLE}
+        return Samples(values=self.values[rows], offsets=offsets, **chosen, **self._header())
+
+    def _header(self) -> dict[str, Any]:
+        return {"class_names": self.class_names, "skeleton": self.skeleton, "provenance": self.provenance}
+
+
+def from_clips(
+    clips: Iterable[NDArray[np.float32]],
+    *,
+    target: Iterable[int],
+    group: Iterable[str],
+    ids: Iterable[str],
+    fps: Iterable[float] | float = np.nan,
+    aspect: Iterable[float] | float = 1.0,
+    handedness: Iterable[float] | float = np.nan,
+    class_names: tuple[str, ...],
+    skeleton: str = "hand",
+    provenance: dict[str, Any] | None = None,
+) -> Samples:
+    """Builds samples from clips [T, V, C]; a scalar stands for every clip."""
+    arrays = list(clips)
+    count = len(arrays)
+    each = {
+        name: np.full(count, value, np.float32) if np.isscalar(value) else np.asarray(list(value), np.float32)  # pyright: ignore[reportArgumentType]
+        for name, value in {"fps": fps, "aspect": aspect, "handedness": handedness}.items()
+    }
+    return Samples(
+        values=np.concatenate(arrays).astype(np.float32),
+        offsets=np.concatenate([[0], np.cumsum([len(a) for a in arrays])]).astype(np.int64),
+        target=np.asarray(list(target), np.int64),
+        group=np.asarray(list(group), dtype=object),
+        id=np.asarray(list(ids), dtype=object),
+        class_names=class_names,
+        skeleton=skeleton,
+        provenance=provenance or {},
+        **each,
+    )
+
+
+def check(samples: Samples) -> None:
+    """Holds samples to the store's promises.
+
+    Raises: InputError naming the first clip that breaks one.
+    """
+    points = len(skeleton(samples.skeleton).points)
+    if len(samples) == 0:
+        raise InputError("the source gave no clips. Check the path and `classes` in params.yaml.")
+    if samples.values.shape[1:] != (points, 3):
+        raise InputError(f"expected {points} points × 3 coordinates a frame, got {samples.values.shape[1:]}.")
+    if len(set(samples.id)) != len(samples):
+        values, counts = np.unique(samples.id.astype(str), return_counts=True)
+        raise InputError(f"clip id '{values[counts.argmax()]}' occurs {counts.max()} times; ids must be unique.")
+    _refuse(samples, samples.lengths < 1, "has no frames. Leave it out of the source.")
+    infinite = np.zeros(len(samples), bool)
+    np.logical_or.at(infinite, np.repeat(np.arange(len(samples)), samples.lengths), np.isinf(samples.values).any((1, 2)))
+    _refuse(samples, infinite, "has an infinite coordinate. Mark what was not seen as NaN.")
+    _refuse(samples, ~(samples.aspect > 0), "has no positive picture aspect. Give width and height, or `aspect`.")
+    known = (samples.target >= 0) & (samples.target < len(samples.class_names))
+    _refuse(samples, ~known, f"has a label outside the {len(samples.class_names)} class names.")
+
+
+def _refuse(samples: Samples, bad: NDArray[np.bool_], why: str) -> None:
+    if bad.any():
+        first = samples.id[int(np.argmax(bad))]
+        more = f" ({int(bad.sum()) - 1} more like it)" if bad.sum() > 1 else ""
+        raise InputError(f"clip '{first}' {why}{more}")
+
+
+def write(path: Path, samples: Samples) -> None:
+    """Writes the store; the same samples give the same bytes."""
+    check(samples)
+    rows = max(1, min(len(samples.values), 4096))
+    with replacing(path) as beside, h5py.File(beside, "w") as file:
+        packed: dict[str, Any] = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
+        file.create_dataset("values", data=np.nan_to_num(samples.values), chunks=(rows, *samples.values.shape[1:]), **packed)
+        file.create_dataset("seen", data=samples.seen, chunks=(rows, samples.values.shape[1]), **packed)
+        file["offsets"] = samples.offsets
+        for name in PER_SAMPLE:
+            column = getattr(samples, name)
+            text = column.dtype == object
+            file.create_dataset(name, data=column, dtype=h5py.string_dtype() if text else None)
+        file.attrs["schema"] = SCHEMA
+        file.attrs["skeleton"] = samples.skeleton
+        file.attrs["points"] = json.dumps(skeleton(samples.skeleton).points)
+        file.attrs["class_names"] = json.dumps(samples.class_names)
+        file.attrs["provenance"] = json.dumps(samples.provenance, sort_keys=True)
+
+
+def read(path: Path, *, values: bool = True) -> Samples:
+    """Reads the store; `values=False` leaves the landmarks on disk (`values` is then empty).
+
+    Raises: InputError naming the file when it is missing, cut off, or of another schema.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            if file.attrs.get("schema") != SCHEMA:
+                raise InputError(f"'{path}' has schema {file.attrs.get('schema')}, expected {SCHEMA}. Run `dvc repro`.")
+            columns = {name: _column(file[name]) for name in PER_SAMPLE}
+            points = len(json.loads(file.attrs["points"]))
+            return Samples(
+                values=rows(file, 0, None) if values else np.empty((0, points, 3), np.float32),
+                offsets=file["offsets"][:],  # pyright: ignore[reportIndexIssue]
+                class_names=tuple(json.loads(file.attrs["class_names"])),
+                skeleton=str(file.attrs["skeleton"]),
+                provenance=json.loads(file.attrs["provenance"]),
+                **columns,
+            )
+    except FileNotFoundError:
+        raise InputError(f"'{path}' does not exist. Run `dvc repro`, or give another path.") from None
+    except (OSError, KeyError) as error:
+        raise InputError(f"'{path}' is not a whole sample store ({error}). Delete it and run `dvc repro`.") from None
+
+
+def rows(file: h5py.File, start: int, stop: int | None) -> NDArray[np.float32]:
+    """Reads contiguous frames [R, V, C], with NaN where a point was not seen."""
+    values = file["values"][start:stop]  # pyright: ignore[reportIndexIssue]
+    values[~file["seen"][start:stop]] = np.nan  # pyright: ignore[reportIndexIssue]
+    return values
+
+
+def _column(dataset: Any) -> NDArray[Any]:
+    return dataset.asstr()[:] if h5py.check_string_dtype(dataset.dtype) else dataset[:]
+
+
+assert {f.name for f in fields(Samples)} >= set(PER_SAMPLE)
