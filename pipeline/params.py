@@ -127,7 +127,6 @@ class Export(Section):
 
     precision: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32",)
     tolerance: Annotated[float, Field(gt=0, le=1)] = 1e-4  # largest difference of fp32 logits from Torch's
-    calibration: Positive = 256  # training clips that int8 ranges are read from
 
 
 class Evaluate(Section):

@@ -1,0 +1,50 @@
+"""The environment, read in this one place: addresses come from it, and telemetry is switched off in it."""
+
+import os
+from pathlib import Path
+
+from pipeline.errors import InputError
+
+SILENT = {
+    "DO_NOT_TRACK": "1",  # MLflow, Evidently, DVC
+    "DVC_NO_ANALYTICS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+def silence() -> None:
+    """Switches telemetry off for this process and those it starts, unless the user has set it otherwise."""
+    for name, value in SILENT.items():
+        os.environ.setdefault(name, value)
+
+
+def tracking_uri() -> str | None:
+    """Returns the address of an MLflow server, None for the embedded store."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or None
+
+
+def in_experiment() -> bool:
+    """Says whether DVC runs us as an experiment, which judges and records but moves no alias."""
+    return bool(os.environ.get("DVC_EXP_NAME"))
+
+
+def project_root() -> Path:
+    """Returns the folder that holds params.yaml and dvc.yaml: the working folder, or one above it.
+
+    Raises: InputError when there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dvc.yaml").is_file() and (folder / "params.yaml").is_file():
+            return folder
+    raise InputError(f"'{here}' is not inside a Signloop project (no dvc.yaml and params.yaml). Change to its folder.")
+
+
+def state_folder() -> Path:
+    """Returns the folder of what is neither DVC's nor the user's: registry, checkpoints, backups.
+
+    `dvc exp run --temp` works in a copy that lacks ignored folders; DVC_ROOT then names the project itself.
+    """
+    return Path(os.environ.get("DVC_ROOT") or project_root()) / ".signloop"

@@ -1,0 +1,117 @@
+"""The stage table: what each stage is called with. DVC comes in here through `signloop stage STAGE TRACK`.
+
+Heavy imports happen inside a stage, so that one without Torch starts in under a second.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.layout import Layout
+from pipeline.errors import InputError
+from pipeline.files import sha256
+from pipeline.params import Params, Track
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """Everything that a stage may need to know of where it runs."""
+
+    params: Params
+    layout: Layout
+    state: Path
+    tracking_uri: str | None = None
+    in_experiment: bool = False
+
+    @property
+    def track(self) -> Track:
+        return self.params.track(self.layout.track)
+
+
+def code(call: Call) -> None:
+    from flows.code import code
+
+    code(call.track, root=call.layout.root, out=call.layout.code)
+
+
+def extract(call: Call) -> None:
+    from pipeline.extract import extract
+
+    extract(call.track.data, out=call.layout.samples)
+
+
+def prepare(call: Call) -> None:
+    from pipeline.prepare import prepare
+
+    prepare(call.track.prepare, samples=call.layout.samples, out=call.layout.prepared)
+
+
+def pretrain(call: Call) -> None:
+    from pipeline.pretrain import pretrain
+
+    at = call.layout
+    pretrain(call.track.pretrain, samples=at.samples, split=at.split, out=at.encoder)
+
+
+def train(call: Call) -> None:
+    from flows.progress import epochs
+    from pipeline.train import train
+
+    at, track = call.layout, call.track
+    checkpoint = call.state / "checkpoints" / f"{at.track}-{training_key(call)}.pt"
+    with epochs(track.train.epochs, f"train {at.track}") as log:
+        train(
+            track.model,
+            track.train,
+            samples=at.samples,
+            split=at.split,
+            encoder=at.encoder,
+            out=at.model,
+            checkpoint=checkpoint,
+            log=log,
+        )
+
+
+def export(call: Call) -> None:
+    from pipeline.export import export
+
+    at = call.layout
+    export(call.track.export, track=at.track, samples=at.samples, split=at.split, model=at.model, out=at.exported)
+
+
+def evaluate(call: Call) -> None:
+    from flows.plots import write_page
+    from pipeline.evaluate import evaluate
+
+    at = call.layout
+    evaluate(call.track.evaluate, samples=at.samples, split=at.split, exported=at.exported, out=at.evaluation)
+    write_page(call.state / "plots")
+
+
+def promote(call: Call) -> None:
+    raise InputError("promote is not wired yet")
+
+
+STAGES: dict[str, Callable[[Call], None]] = {
+    stage.__name__: stage for stage in (code, extract, prepare, pretrain, train, export, evaluate, promote)
+}
+
+
+def training_key(call: Call) -> str:
+    """Names a training by all that goes into it; a checkpoint of another training is never resumed."""
+    at, track = call.layout, call.track
+    inputs = {file.name: sha256(file) for file in (at.samples, at.split, at.encoder, at.code / "train.json")}
+    sections = {"model": track.model.model_dump(mode="json"), "train": track.train.model_dump(mode="json")}
+    return hashlib.sha256(json.dumps([inputs, sections], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def run(stage: str, call: Call) -> None:
+    """Runs one stage.
+
+    Raises: InputError with the valid names when there is no such stage.
+    """
+    if stage not in STAGES:
+        raise InputError(f"unknown stage '{stage}'. Valid: {', '.join(STAGES)}.")
+    STAGES[stage](call)

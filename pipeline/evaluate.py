@@ -1,0 +1,86 @@
+"""The stage `evaluate`: scores the files that will be served, and keeps what they answered.
+
+Files in out/: metrics.json · predictions.parquet · reference.parquet (what drift is measured against) ·
+classes.csv groups.csv confusion.csv reliability.csv (the plots).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import samples as store
+from pipeline import split as splits
+from pipeline.contract import NO_HAND
+from pipeline.errors import InputError
+from pipeline.files import read_json, replacing, write_json
+from pipeline.metrics import Scored, by_class, by_group, measure, reliability
+from pipeline.params import Evaluate
+from pipeline.predictor import Predictor
+from pipeline.samples import Samples
+from pipeline.split import Split
+from pipeline.summary import summarise
+
+
+def evaluate(evaluate: Evaluate, *, samples: Path, split: Path, exported: Path, out: Path) -> None:
+    """Scores every precision on the test clips; plots and reference are of the preferred one."""
+    everything, parts = store.read(samples), splits.read(split)
+    if len(parts.test) == 0:
+        raise InputError(f"'{split}': expected clips to test on, got none. Change `prepare.test_share` or `prepare.test`.")
+    test = everything.select(parts.test)
+    report = read_json(exported / "export.json")
+    measured, answered = {}, []
+    with replacing(out) as beside:
+        beside.mkdir()
+        for precision in report["order"]:
+            predictor = Predictor.open(exported / report["precision"][precision]["file"])
+            probabilities, seen = predictor.scores(test)
+            scored = Scored(probabilities=probabilities, seen=seen, target=test.target, group=test.group)
+            measured[precision] = measure(scored, evaluate)
+            answered.append(predictions(test, probabilities, seen).assign(precision=precision))
+            if precision == report["order"][0]:
+                _write_plots(beside, scored, test.class_names, evaluate)
+                reference(everything, parts, predictor).to_parquet(beside / "reference.parquet", index=False)
+        write_json(beside / "metrics.json", measured)
+        pd.concat(answered, ignore_index=True).to_parquet(beside / "predictions.parquet", index=False)
+
+
+def predictions(samples: Samples, probabilities: NDArray[np.float32], seen: NDArray[np.float32]) -> pd.DataFrame:
+    """Returns a row a clip: what it was, what was answered, how sure; *no hand* where none was seen."""
+    names = np.array(samples.class_names, dtype=object)
+    safe = np.clip(probabilities.astype(float), 1e-12, 1)
+    columns: dict[str, Any] = {
+        "id": samples.id,
+        "group": samples.group,
+        "target": names[samples.target],
+        "label": np.where(seen > 0, names[probabilities.argmax(1)], NO_HAND),
+        "confidence": probabilities.max(1).astype(float),
+        "entropy": -(safe * np.log(safe)).sum(1),
+        "seen": seen.astype(float),
+    }
+    return pd.DataFrame(columns)
+
+
+def reference(samples: Samples, parts: Split, predictor: Predictor) -> pd.DataFrame:
+    """Returns what served data is later compared with: input features of train and val, answers on val and test."""
+    pieces = []
+    for part in ("train", "val", "test"):
+        chosen = samples.select(getattr(parts, part))
+        frame = summarise(chosen) if part != "test" else pd.DataFrame(index=range(len(chosen)))
+        if part != "train":
+            frame = pd.concat([frame, predictions(chosen, *predictor.scores(chosen)).drop(columns=["id", "group"])], axis=1)
+        pieces.append(frame.assign(part=part, group=chosen.group))
+    return pd.concat(pieces, ignore_index=True)
+
+
+def _write_plots(out: Path, scored: Scored, class_names: tuple[str, ...], config: Evaluate) -> None:
+    names = np.array([*class_names, NO_HAND], dtype=object)
+    classes = by_class(scored, config)
+    classes.insert(0, "class", names[classes.pop("k")])
+    classes.to_csv(out / "classes.csv", index=False)
+    by_group(scored, config).to_csv(out / "groups.csv", index=False)
+    confusion = pd.DataFrame({"actual": names[scored.target], "predicted": names[scored.predicted]})
+    confusion.to_csv(out / "confusion.csv", index=False)
+    reliability(scored, config.calibration_bins).to_csv(out / "reliability.csv", index=False)

@@ -1,0 +1,47 @@
+"""Lengths, turns and bends of points; none gives NaN, nor a NaN gradient, on a degenerate hand."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+TINY = 1e-8  # keeps square roots and quotients away from zero; the square of a length below 1e-4
+
+
+def length(vector_BTXC: Float[Tensor, "*BTX C"]) -> Float[Tensor, "*BTX"]:
+    """Returns Euclidean lengths; the plain norm's gradient at zero is NaN."""
+    return (vector_BTXC.square().sum(-1) + TINY**2).sqrt()
+
+
+def curls_as_left(
+    points_BTVC: Float[Tensor, "B T V C"], palm: list[int], roots: list[int], tips: list[int]
+) -> Bool[Tensor, "B T"]:
+    """Tells a left hand by its shape: fingers bend towards the palm, and the thumb's side says which way that is.
+
+    `palm` is wrist, index knuckle and little knuckle. Each frame for itself; a flat hand may come out either way.
+    """
+    wrist_BTC, index_BTC, pinky_BTC = (points_BTVC[..., i, :] for i in palm)
+    across_BTC = torch.linalg.cross(index_BTC - wrist_BTC, pinky_BTC - wrist_BTC)
+    bend_BTC = points_BTVC[..., tips, :].mean(-2) - points_BTVC[..., roots, :].mean(-2)
+    return (across_BTC * bend_BTC).sum(-1) < 0
+
+
+def mirror(points_BTVC: Float[Tensor, "B T V C"], left_BT: Bool[Tensor, "B T"]) -> Float[Tensor, "B T V C"]:
+    """Turns the left hands into right ones."""
+    x_BTV = torch.where(left_BT[..., None], -points_BTVC[..., 0], points_BTVC[..., 0])
+    return torch.cat([x_BTV[..., None], points_BTVC[..., 1:]], -1)
+
+
+def upright(points_BTVC: Float[Tensor, "B T V C"], bone_BTC: Float[Tensor, "B T C"]) -> Float[Tensor, "B T V C"]:
+    """Rotates the picture plane about the origin until the bone points up (y is negative: it grows downwards)."""
+    unit_BTC = bone_BTC[..., :2] / length(bone_BTC[..., :2])[..., None]
+    ux_BT1, uy_BT1 = unit_BTC[..., 0:1], unit_BTC[..., 1:2]
+    x_BTV, y_BTV = points_BTVC[..., 0], points_BTVC[..., 1]
+    turned = [ux_BT1 * y_BTV - uy_BT1 * x_BTV, -ux_BT1 * x_BTV - uy_BT1 * y_BTV, points_BTVC[..., 2]]
+    return torch.stack(turned, -1)
+
+
+def curl(points_BTVC: Float[Tensor, "B T V C"], chain: list[int]) -> Float[Tensor, "B T"]:
+    """Returns how bent a chain of points is: 0 straight, towards 1 as its tip comes back to its root."""
+    chain_BTVC = points_BTVC[..., chain, :]
+    bones_BT = length(chain_BTVC[..., 1:, :] - chain_BTVC[..., :-1, :]).sum(-1)
+    return 1 - length(chain_BTVC[..., -1, :] - chain_BTVC[..., 0, :]) / bones_BT

@@ -1,0 +1,76 @@
+"""Recorded landmarks to features: the one preprocessing, trained with and exported in front of the model.
+
+Every operation here must export to ONNX, so NaN is masked by `where` and nothing has a data-dependent shape.
+"""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from pipeline.features import build
+from pipeline.skeleton import Skeleton
+
+FILL_PASSES = 4  # the bones from the wrist to a fingertip
+MIN_SEEN = 0.5  # share of the points
+MIN_PALM = 1e-4  # in picture heights; a shorter palm is below a pixel and has no direction
+
+
+class Preprocess(nn.Module):
+    """Undoes the aspect, fills single missing points, decides which frames are seen, and measures features."""
+
+    neighbours: Tensor
+
+    def __init__(self, features: str, skeleton: Skeleton) -> None:
+        super().__init__()
+        self.features = build(features, skeleton)
+        self.num_features: int = self.features.num_features
+        self.anchors = skeleton.indices(*self.features.anchors)
+        neighbours = torch.zeros(len(skeleton.points), len(skeleton.points))
+        for a, b in skeleton.edges:
+            i, j = skeleton.indices(a, b)
+            neighbours[i, j] = neighbours[j, i] = 1
+        self.register_buffer("neighbours", neighbours, persistent=False)
+
+    def forward(
+        self,
+        landmarks_BTVC: Float[Tensor, "B T V C"],
+        aspect_B: Float[Tensor, " B"],
+        fps_B: Float[Tensor, " B"],
+        handedness_B: Float[Tensor, " B"],
+    ) -> tuple[Float[Tensor, "B T F"], Bool[Tensor, "B T"]]:
+        """Measures every frame; a frame that is not seen has zero features.
+
+        The frame rate belongs to the contract of every exported model; no set of one-frame features reads it.
+        """
+        points_BTVC = square(landmarks_BTVC, aspect_B)
+        seen_BTV = ~points_BTVC.isnan().any(-1)
+        points_BTVC = fill(points_BTVC, seen_BTV, self.neighbours)
+        start, end = self.anchors
+        palm_BT = (points_BTVC[..., end, :2] - points_BTVC[..., start, :2]).abs().amax(-1)
+        seen_BT = seen_BTV[..., start] & seen_BTV[..., end] & (palm_BT > MIN_PALM)
+        seen_BT = seen_BT & (seen_BTV.float().mean(-1) >= MIN_SEEN)
+        features_BTF = self.features(points_BTVC, handedness_B)
+        return torch.where(seen_BT[..., None], features_BTF, 0.0), seen_BT
+
+
+def square(landmarks_BTVC: Float[Tensor, "B T V C"], aspect_B: Float[Tensor, " B"]) -> Float[Tensor, "B T V C"]:
+    """Measures x, y and z in picture heights; a detector gives x and z in widths."""
+    ones_B = torch.ones_like(aspect_B)
+    return landmarks_BTVC * torch.stack([aspect_B, ones_B, aspect_B], -1)[:, None, None]
+
+
+def fill(
+    points_BTVC: Float[Tensor, "B T V C"], seen_BTV: Bool[Tensor, "B T V"], neighbours_VV: Float[Tensor, "V V"]
+) -> Float[Tensor, "B T V C"]:
+    """Puts each missing point at the mean of its seen neighbours, then theirs; what none reaches is at zero.
+
+    It has to be causal, so a frame is filled from itself alone.
+    """
+    known_BTV1 = seen_BTV[..., None].to(points_BTVC.dtype)
+    points_BTVC = torch.where(seen_BTV[..., None], points_BTVC, 0.0)
+    for _ in range(FILL_PASSES):
+        count_BTV1 = neighbours_VV @ known_BTV1
+        mean_BTVC = (neighbours_VV @ (points_BTVC * known_BTV1)) / count_BTV1.clamp_min(1.0)
+        points_BTVC = torch.where(known_BTV1 > 0, points_BTVC, mean_BTVC)
+        known_BTV1 = torch.maximum(known_BTV1, count_BTV1.clamp_max(1.0))
+    return points_BTVC

@@ -1,0 +1,179 @@
+"""The training loop: AdamW, a schedule, early stopping that restores the best, and resuming where a kill left it.
+
+Lightning Fabric brings device, precision and process strategy; the loop stays ours, so that a checkpoint is plain
+tensors and numbers (never unpickled code) and a resumed run repeats what an uninterrupted one does, bit for bit:
+every epoch seeds its own generators, and a checkpoint is only taken between epochs. See docs/decisions/003.
+"""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from torch import nn
+
+from pipeline.errors import InputError, SignloopError
+from pipeline.files import replacing
+from pipeline.fitting.augment import augment
+from pipeline.fitting.data import Clips, batches
+from pipeline.models.recognizer import Recognizer
+from pipeline.params import Device, Train
+
+Log = Callable[[int, dict[str, float]], None]
+VALIDATION_BATCH = 256
+
+
+@dataclass
+class Progress:
+    """Where a training stands between two epochs."""
+
+    epoch: int = 0
+    best_loss: float = math.inf
+    best_epoch: int = -1
+    best: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def open_fabric(device: Device) -> Fabric:
+    """Returns Fabric on the device.
+
+    Raises: InputError when a named device is not there.
+    """
+    present = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not present[device]:
+        there = [name for name, here in present.items() if here]
+        raise InputError(f"device '{device}' is not available here. Set `train.device` to one of: {', '.join(there)}.")
+    return Fabric(accelerator=device, devices=1 if device in ("cpu", "mps") else "auto")
+
+
+def fit(
+    recognizer: Recognizer,
+    objective: nn.Module,
+    *,
+    train: Clips,
+    val: Clips,
+    config: Train,
+    checkpoint: Path | None = None,
+    log: Log = lambda epoch, values: None,
+) -> list[dict[str, float]]:
+    """Trains in place and returns the history, an entry an epoch; `recognizer` ends with its best weights.
+
+    checkpoint  a file that the loop keeps between epochs, and starts from when it is there
+    """
+    torch.use_deterministic_algorithms(True, warn_only=False)
+    fabric = open_fabric(config.device)
+    optimizer = torch.optim.AdamW(_groups(recognizer, config.weight_decay), lr=config.learning_rate)
+    steps = math.ceil(len(train) / config.batch_size)
+    schedule = _schedule(config, optimizer, steps)
+    model, optimizer = fabric.setup(recognizer, optimizer)
+    objective = fabric.to_device(objective)
+    progress = _resume(checkpoint, recognizer, optimizer, schedule)
+    for entry in progress.history:
+        log(int(entry["epoch"]), entry)
+    while progress.epoch < config.epochs and progress.epoch - progress.best_epoch <= config.patience:
+        entry = {"epoch": float(progress.epoch), "learning_rate": optimizer.param_groups[0]["lr"]}
+        entry["train_loss"] = _train_epoch(fabric, model, objective, optimizer, schedule, train, config, progress.epoch)
+        entry |= validate(model, objective, val, fabric.device)
+        if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            schedule.step(entry["val_loss"])
+        if not math.isfinite(entry["train_loss"]):
+            raise SignloopError(f"epoch {progress.epoch}: the loss is not finite. Lower `train.learning_rate`.")
+        progress.history.append(entry)
+        if entry["val_loss"] < progress.best_loss:
+            progress.best_loss, progress.best_epoch = entry["val_loss"], progress.epoch
+            progress.best = copy.deepcopy(recognizer.state_dict())
+        progress.epoch += 1
+        log(progress.epoch - 1, entry)
+        _keep(checkpoint, progress, recognizer, optimizer, schedule)
+    recognizer.load_state_dict(progress.best)
+    recognizer.eval()
+    return progress.history
+
+
+def _train_epoch(
+    fabric: Fabric,
+    model: Any,
+    objective: nn.Module,
+    optimizer: Any,
+    schedule: Any,
+    clips: Clips,
+    config: Train,
+    epoch: int,
+) -> float:
+    torch.manual_seed(config.seed * 100_003 + epoch)  # dropout
+    order = np.random.default_rng([config.seed, epoch, fabric.global_rank])
+    noise = torch.Generator(device=fabric.device).manual_seed(config.seed * 100_003 + epoch)
+    model.train()
+    total, count = 0.0, 0
+    for batch in batches(clips, size=config.batch_size, length=config.sequence_length, generator=order):
+        landmarks, aspect, fps, handedness, target = batch.to(fabric.device)
+        landmarks, handedness = augment(landmarks, aspect, handedness, config.augment, noise)
+        logits, _ = model(landmarks, aspect, fps, handedness)
+        loss = objective(logits, target)
+        optimizer.zero_grad()
+        fabric.backward(loss)
+        fabric.clip_gradients(model, optimizer, max_norm=1.0)
+        optimizer.step()
+        if isinstance(schedule, torch.optim.lr_scheduler.OneCycleLR) and schedule.last_epoch < schedule.total_steps - 1:
+            schedule.step()
+        total, count = total + loss.item() * len(target), count + len(target)
+    return total / max(count, 1)
+
+
+@torch.no_grad()
+def validate(model: Any, objective: nn.Module, clips: Clips, device: torch.device) -> dict[str, float]:
+    """Returns loss and accuracy over whole clips."""
+    model.eval()
+    loss, hits, count = 0.0, 0, 0
+    for batch in batches(clips, size=VALIDATION_BATCH, length=None):
+        landmarks, aspect, fps, handedness, target = batch.to(device)
+        logits, _ = model(landmarks, aspect, fps, handedness)
+        loss += objective(logits, target).item() * len(target)
+        hits += int((logits.argmax(-1) == target).sum())
+        count += len(target)
+    return {"val_loss": loss / max(count, 1), "val_accuracy": hits / max(count, 1)}
+
+
+def _groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Matrices decay; biases and the scales of normalisation do not."""
+    matrices = [p for p in module.parameters() if p.ndim > 1]
+    rest = [p for p in module.parameters() if p.ndim <= 1]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+
+
+def _schedule(config: Train, optimizer: torch.optim.Optimizer, steps: int) -> Any:
+    if config.schedule == "plateau":
+        return torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=max(1, config.patience // 3))
+    total = max(2, config.epochs * steps)
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=total, pct_start=0.2)
+
+
+def _resume(path: Path | None, recognizer: nn.Module, optimizer: Any, schedule: Any) -> Progress:
+    if path is None or not path.exists():
+        return Progress()
+    try:
+        kept = torch.load(path, weights_only=True, map_location="cpu")
+    except (RuntimeError, EOFError, OSError) as error:
+        raise SignloopError(f"checkpoint '{path}' is damaged ({error}). Delete it; training then starts again.") from None
+    recognizer.load_state_dict(kept["recognizer"])
+    optimizer.load_state_dict(kept["optimizer"])
+    schedule.load_state_dict(kept["schedule"])
+    return Progress(**kept["progress"])
+
+
+def _keep(path: Path | None, progress: Progress, recognizer: nn.Module, optimizer: Any, schedule: Any) -> None:
+    if path is None:
+        return
+    state = {
+        "recognizer": recognizer.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "schedule": {k: v for k, v in schedule.state_dict().items() if not callable(v) and k != "_anneal_func_type"},
+        "progress": vars(progress),
+    }
+    with replacing(path) as beside:
+        torch.save(state, beside)

@@ -1,0 +1,60 @@
+"""Trained weights on disk: safetensors beside the JSON that says how to build what they belong to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from pipeline.errors import InputError
+from pipeline.files import read_json, replacing, write_json
+from pipeline.models import build
+from pipeline.models.recognizer import Recognizer
+from pipeline.params import Model
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A network with all that is needed to build and to name it."""
+
+    recognizer: Recognizer
+    config: Model
+    class_names: tuple[str, ...]
+    skeleton: str
+
+
+def save(folder: Path, trained: Trained) -> None:
+    """Writes model.safetensors and model.json into an existing folder."""
+    state = {name: tensor.contiguous().cpu() for name, tensor in trained.recognizer.state_dict().items()}
+    with replacing(folder / "model.safetensors") as beside:
+        save_file(state, beside)
+    header = {
+        "schema": SCHEMA,
+        "model": trained.config.model_dump(mode="json"),
+        "class_names": trained.class_names,
+        "skeleton": trained.skeleton,
+    }
+    write_json(folder / "model.json", header)
+
+
+def load(path: Path) -> Trained:
+    """Reads a folder that `save` wrote, or its model.safetensors with model.json beside it.
+
+    Raises: InputError when a file is missing, cut off, or does not fit the other.
+    """
+    folder = path if path.is_dir() else path.parent
+    weights = folder / "model.safetensors" if path.is_dir() else path
+    header = read_json(folder / "model.json")
+    try:
+        config = TypeAdapter(Model).validate_python(header["model"])
+        recognizer = build(config, skeleton=header["skeleton"], num_classes=len(header["class_names"]))
+        recognizer.load_state_dict(load_file(weights))
+    except FileNotFoundError:
+        raise InputError(f"'{weights}' does not exist. Run `dvc repro`, or give another path.") from None
+    except (KeyError, ValidationError, SafetensorError, RuntimeError) as error:
+        raise InputError(f"'{weights}' and its model.json do not fit each other: {error}") from None
+    names = tuple(header["class_names"])
+    return Trained(recognizer=recognizer.eval(), config=config, class_names=names, skeleton=header["skeleton"])

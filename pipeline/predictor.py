@@ -1,0 +1,177 @@
+"""Answers from a model file: ONNX Runtime for what is served, Torch for our own weights.
+
+Evaluation, the registry and the command line all score through here, so they cannot disagree.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import contract as contracts
+from pipeline.contract import NO_HAND, Contract
+from pipeline.errors import InputError
+from pipeline.samples import Samples, from_clips
+from pipeline.skeleton import skeleton
+
+Run = Callable[[dict[str, NDArray[np.float32]]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+MAX_FRAMES_A_BATCH = 16_384
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One clip's answer; `score` is the label's probability, NaN where no hand was seen."""
+
+    label: str
+    score: float
+    top: tuple[tuple[str, float], ...]
+    seen: float  # share of frames with a hand
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictor:
+    """A loaded model with its contract."""
+
+    contract: Contract
+    engine: str
+    run: Run
+
+    @classmethod
+    def open(cls, path: Path, *, threads: int = 1) -> "Predictor":
+        """Opens an .onnx file, or weights that `train` wrote (.safetensors, or their folder).
+
+        Raises: InputError when the file is missing, damaged, or not one of ours.
+        """
+        path = Path(path)
+        if path.is_dir() or path.suffix == ".safetensors":
+            return _open_torch(path)
+        if path.suffix != ".onnx":
+            raise InputError(f"'{path}': expected .onnx, .safetensors or a model folder. Pickled weights are not read.")
+        return _open_onnx(path, threads)
+
+    def scores(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Returns probabilities [N, K] and the share of frames with a hand [N]; uniform where there is none."""
+        if samples.skeleton != self.contract.skeleton:
+            raise InputError(f"the model reads '{self.contract.skeleton}' points, the samples hold '{samples.skeleton}'.")
+        probabilities = np.empty((len(samples), len(self.contract.class_names)), np.float32)
+        seen = np.empty(len(samples), np.float32)
+        for batch in _by_length(samples.lengths):
+            logits, seen[batch] = self.run(inputs(samples, batch))
+            probabilities[batch] = _softmax(logits)
+        return probabilities, seen
+
+    def predict(
+        self, x: Any, *, aspect: float = 1.0, fps: float = np.nan, handedness: float = np.nan, top: int = 3
+    ) -> Answer | list[Answer]:
+        """Answers for one frame [V, 3], one clip [T, V, 3], a batch [B, T, V, 3], or a list of clips.
+
+        Coordinates are as MediaPipe gives them, normalised by picture width and height; NaN is not seen.
+        `aspect` is picture width / height, `handedness` 1 right, 0 left, NaN unknown; each holds for all clips.
+        """
+        clips, single = _as_clips(x, len(skeleton(self.contract.skeleton).points))
+        count = range(len(clips))
+        samples = from_clips(
+            clips,
+            target=[0 for _ in count],
+            group=["" for _ in count],
+            ids=[str(i) for i in count],
+            fps=fps,
+            aspect=aspect,
+            handedness=handedness,
+            class_names=self.contract.class_names,
+            skeleton=self.contract.skeleton,
+        )
+        answers = self.answers(samples, top=top)
+        return answers[0] if single else answers
+
+    def answers(self, samples: Samples, *, top: int = 3) -> list[Answer]:
+        """Answers for each clip of a store."""
+        names = self.contract.class_names
+        answers = []
+        for row, seen in zip(*self.scores(samples), strict=True):
+            best = np.argsort(-row, kind="stable")[:top]
+            ranked = tuple((names[k], float(row[k])) for k in best) if seen > 0 else ()
+            label, score = ranked[0] if ranked else (NO_HAND, float("nan"))
+            answers.append(Answer(label, score, ranked, float(seen)))
+        return answers
+
+
+def inputs(samples: Samples, batch: NDArray[np.integer]) -> dict[str, NDArray[np.float32]]:
+    """Gathers clips of one length as a model's inputs."""
+    length = int(samples.lengths[batch[0]])
+    rows = samples.offsets[batch][:, None] + np.arange(length)
+    columns = {name: getattr(samples, name)[batch] for name in ("aspect", "fps", "handedness")}
+    return {"landmarks": samples.values[rows], **columns}
+
+
+def _by_length(lengths: NDArray[np.int64]) -> list[NDArray[np.intp]]:
+    """Groups clips of equal length, so that no clip is padded."""
+    batches = []
+    for length in np.unique(lengths):
+        members = np.flatnonzero(lengths == length)
+        size = max(1, MAX_FRAMES_A_BATCH // max(1, int(length)))
+        batches += [members[i : i + size] for i in range(0, len(members), size)]
+    return batches
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def _as_clips(x: Any, points: int) -> tuple[Sequence[NDArray[np.float32]], bool]:
+    """Brings what people pass into a list of [T, V, 3]; says whether it was a single clip."""
+    if isinstance(x, list | tuple) and x and all(np.ndim(clip) == 3 for clip in x):
+        clips, single = [np.asarray(clip, np.float32) for clip in x], False
+    else:
+        array = np.asarray(x, np.float32)
+        single = array.ndim <= 3
+        clips = list({2: array[None, None], 3: array[None]}.get(array.ndim, array)) if array.ndim in (2, 3, 4) else [array]
+    for i, clip in enumerate(clips):
+        if clip.ndim != 3 or clip.shape[1:] != (points, 3) or len(clip) == 0:
+            raise InputError(f"clip {i}: expected [frames, {points}, 3], got {list(clip.shape)}.")
+        if np.isinf(clip).any():
+            raise InputError(f"clip {i}: has an infinite coordinate. Mark what was not seen as NaN.")
+    return clips, single
+
+
+def _open_onnx(path: Path, threads: int) -> Predictor:
+    import onnxruntime as ort
+
+    contract = contracts.read(path)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    used = [node.name for node in session.get_inputs()]  # what the graph does not read, the export leaves out
+
+    def run(feeds: dict[str, NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        logits, seen = session.run(list(contracts.OUTPUTS), {name: feeds[name] for name in used})
+        return logits, seen  # pyright: ignore[reportReturnType]
+
+    return Predictor(contract=contract, engine=f"ONNX Runtime {ort.__version__}", run=run)
+
+
+def _open_torch(path: Path) -> Predictor:
+    import torch
+
+    from pipeline.models import weights
+
+    trained = weights.load(path)
+    contract = Contract(
+        track="",
+        model=trained.config.name,
+        features=trained.config.features,
+        skeleton=trained.skeleton,
+        class_names=trained.class_names,
+    )
+
+    def run(feeds: dict[str, NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        with torch.inference_mode():
+            logits, seen = trained.recognizer(*(torch.from_numpy(feeds[name]) for name in contracts.INPUTS))
+        return logits.numpy(), seen.numpy()
+
+    return Predictor(contract=contract, engine=f"PyTorch {torch.__version__}", run=run)

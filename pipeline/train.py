@@ -1,0 +1,58 @@
+"""The stage `train`: samples and a split → weights, and the curve that led to them."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from pipeline import samples as store
+from pipeline import split as splits
+from pipeline.errors import InputError
+from pipeline.files import replacing
+from pipeline.fitting.data import open_clips
+from pipeline.fitting.loop import Log, fit
+from pipeline.models import build, weights
+from pipeline.objectives.classify import Classify
+from pipeline.params import Model, Train
+
+
+def train(
+    model: Model,
+    train: Train,
+    *,
+    samples: Path,
+    split: Path,
+    encoder: Path,
+    out: Path,
+    checkpoint: Path | None = None,
+    log: Log = lambda epoch, values: None,
+) -> None:
+    """Writes out/model.safetensors, out/model.json and out/history.csv.
+
+    encoder     what `pretrain` wrote; the models so far have no encoder and start from random weights
+    checkpoint  a file to resume from after a kill, kept outside of what DVC owns
+    log         is told each epoch's losses as they come
+    """
+    header = store.read(samples, values=False)
+    parts = splits.read(split)
+    if len(parts.train) == 0 or len(parts.val) == 0:
+        raise InputError(f"'{split}': expected clips to train and to validate on, got an empty part. Change `prepare`.")
+    torch.manual_seed(train.seed)
+    recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))
+    class_weights = torch.tensor([parts.class_weights[name] for name in header.class_names])
+    history = fit(
+        recognizer,
+        Classify(class_weights, train.label_smoothing),
+        train=open_clips(samples, parts.train, memory_mb=train.memory_mb),
+        val=open_clips(samples, parts.val, memory_mb=train.memory_mb),
+        config=train,
+        checkpoint=checkpoint,
+        log=log,
+    )
+    trained = weights.Trained(
+        recognizer=recognizer, config=model, class_names=header.class_names, skeleton=header.skeleton
+    )
+    with replacing(out) as beside:
+        beside.mkdir()
+        weights.save(beside, trained)
+        pd.DataFrame(history).to_csv(beside / "history.csv", index=False)

@@ -1,0 +1,34 @@
+"""Lengths, turns and bends, on numbers that one checks by hand."""
+
+import torch
+
+from pipeline.features.geometry import curl, length, mirror_left, upright
+
+
+def test_length_is_euclidean_and_its_gradient_at_zero_is_finite():
+    vector_BTXC = torch.tensor([[3.0, 4.0], [0.0, 0.0]], requires_grad=True)
+    lengths_BTX = length(vector_BTXC)
+    torch.testing.assert_close(lengths_BTX, torch.tensor([5.0, 0.0]))
+    lengths_BTX.sum().backward()
+    assert vector_BTXC.grad is not None
+    assert vector_BTXC.grad.isfinite().all()
+
+
+def test_mirror_left_changes_the_sign_of_x_of_left_hands_only():
+    points_BTVC = torch.tensor([1.0, 2, 3]).expand(3, 1, 1, 3)
+    mirrored_BTVC = mirror_left(points_BTVC, torch.tensor([1.0, 0.0, torch.nan]))
+    assert mirrored_BTVC.flatten(1).tolist() == [[1, 2, 3], [-1, 2, 3], [1, 2, 3]]
+
+
+def test_upright_turns_a_bone_that_points_right_a_quarter_to_the_left():
+    points_BTVC = torch.tensor([[2.0, 0, 5], [0, 1, 6]]).expand(1, 1, 2, 3)
+    turned_BTVC = upright(points_BTVC, points_BTVC[..., 0, :])
+    torch.testing.assert_close(turned_BTVC[0, 0], torch.tensor([[0.0, -2, 5], [1, 0, 6]]))
+
+
+def test_curl_is_zero_when_straight_and_one_when_the_tip_is_back_at_the_root():
+    straight = torch.tensor([[0.0, 0, 0], [1, 0, 0], [3, 0, 0]])
+    right_angle = torch.tensor([[0.0, 0, 0], [3, 0, 0], [3, 4, 0]])
+    closed = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 0, 0]])
+    chains_BTVC = torch.stack([straight, right_angle, closed])[:, None]
+    torch.testing.assert_close(curl(chains_BTVC, [0, 1, 2]).flatten(), torch.tensor([0.0, 2 / 7, 1.0]))
