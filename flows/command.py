@@ -1,62 +1,68 @@
-"""The `signloop` command: what DVC calls, and what a person types.
+"""The `signloop` command: what DVC calls, and what a person types; one file a command in flows/commands.
 
 A message for a person goes to stderr without a traceback and the exit status is 1; `--debug` shows the traceback.
 """
 
+import logging
 import sys
 from typing import Annotated
 
 import typer
 
 from flows import environment
+from flows.commands import (
+    architectures,
+    backup,
+    bench,
+    doctor,
+    gc,
+    leave_one_out,
+    models,
+    predict,
+    split,
+    stage,
+    use,
+)
 from pipeline.errors import SignloopError
 
 app = typer.Typer(
     name="signloop",
-    help="Keep a recognition model in Production: `dvc repro` makes it, these commands use it and look after it.",
+    help="Keep a recognition model in Production. `dvc repro` makes it; these commands use it and look after it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode="markdown",
 )
-_debug = False
+app.command(rich_help_panel="Make")(use.use)
+app.command(rich_help_panel="Make")(stage.stage)
+app.add_typer(split.app, name="split", rich_help_panel="Make")
+app.command(rich_help_panel="Use")(predict.predict)
+app.add_typer(models.app, name="models", rich_help_panel="Use")
+app.command(rich_help_panel="Measure")(architectures.architectures)
+app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)
+app.command(rich_help_panel="Measure")(bench.bench)
+app.command(rich_help_panel="Look after")(doctor.doctor)
+app.command(rich_help_panel="Look after")(backup.backup)
+app.command(rich_help_panel="Look after")(backup.restore)
+app.command(rich_help_panel="Look after")(gc.gc)
 
 
 @app.callback()
-def _options(debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False) -> None:
-    global _debug
-    _debug = debug
-
-
-@app.command()
-def stage(
-    name: Annotated[str, typer.Argument(help="code, extract, prepare, pretrain, train, export, evaluate or promote.")],
-    track: Annotated[str, typer.Argument(help="A track of params.yaml.")],
-) -> None:
-    """Run one stage of one track, as `dvc repro` does."""
-    from flows import stages
-    from flows.layout import Layout
-    from pipeline import params
-
-    root = environment.project_root()
-    call = stages.Call(
-        params=params.read(root / "params.yaml"),
-        layout=Layout(root, track),
-        state=environment.state_folder(),
-        tracking_uri=environment.tracking_uri(),
-        in_experiment=environment.in_experiment(),
-    )
-    stages.run(name, call)
+def _options(debug: Annotated[bool, typer.Option(help="Show tracebacks and what libraries log.")] = False) -> None:
+    if debug:
+        logging.basicConfig(level=logging.DEBUG)
+        logging.getLogger("signloop").setLevel(logging.DEBUG)
 
 
 def main() -> None:
     """Runs the command line."""
     environment.silence()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         app()
     except SignloopError as error:
-        if _debug:
+        if "--debug" in sys.argv:
             raise
-        from rich.console import Console
-
-        Console(stderr=True).print(f"[red]error:[/red] {error}", markup=True, highlight=False)
+        typer.secho("error: ", fg="red", err=True, nl=False)
+        typer.echo(str(error), err=True)
         sys.exit(1)

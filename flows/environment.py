@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from pipeline.errors import InputError
+from registry.store import STATE, Store, store_at
 
 SILENT = {
     "DO_NOT_TRACK": "1",  # MLflow, Evidently, DVC
@@ -20,9 +21,9 @@ def silence() -> None:
         os.environ.setdefault(name, value)
 
 
-def tracking_uri() -> str | None:
-    """Returns the address of an MLflow server, None for the embedded store."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or None
+def store() -> Store:
+    """Returns the registry that MLFLOW_TRACKING_URI names, else the embedded one in the state folder."""
+    return store_at(os.environ.get("MLFLOW_TRACKING_URI"), state_folder())
 
 
 def in_experiment() -> bool:
@@ -47,4 +48,4 @@ def state_folder() -> Path:
 
     `dvc exp run --temp` works in a copy that lacks ignored folders; DVC_ROOT then names the project itself.
     """
-    return Path(os.environ.get("DVC_ROOT") or project_root()) / ".signloop"
+    return Path(os.environ.get("DVC_ROOT") or project_root()) / STATE

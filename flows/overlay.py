@@ -23,13 +23,7 @@ def use(path: Path, overlay: Path, kept: Path) -> str:
     """
     before = path.read_text(encoding="utf-8")
     tree = _yaml().load(before)
-    try:
-        values = _yaml().load(overlay.read_text(encoding="utf-8"))
-    except (OSError, YAMLError) as error:
-        raise InputError(f"'{overlay}' cannot be read: {error}. The examples lie in examples/.") from None
-    if not isinstance(values, Mapping):
-        raise InputError(f"'{overlay}': expected keys as in params.yaml, got {type(values).__name__}.")
-    _lay_over(tree, values)
+    _lay_over(tree, _values(overlay))
     after = _dump(tree)
     params.parse(YAML(typ="safe").load(after), f"params.yaml with '{overlay}'")
     if after != before:
@@ -37,6 +31,15 @@ def use(path: Path, overlay: Path, kept: Path) -> str:
             write_text(kept, before)
         write_text(path, after)
     return difference(before, after)
+
+
+def read_with(path: Path, overlay: Path | None) -> params.Params:
+    """Reads params.yaml with another file laid over it, and writes nothing."""
+    if overlay is None:
+        return params.read(path)
+    tree = _yaml().load(path.read_text(encoding="utf-8"))
+    _lay_over(tree, _values(overlay))
+    return params.parse(YAML(typ="safe").load(_dump(tree)), f"params.yaml with '{overlay}'")
 
 
 def undo(path: Path, kept: Path) -> str:
@@ -69,6 +72,16 @@ def set_value(path: Path, keys: list[str], value: Any) -> str:
 def difference(before: str, after: str) -> str:
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "params.yaml", "params.yaml", lineterm="", n=2)
     return "\n".join(lines)
+
+
+def _values(overlay: Path) -> Mapping[str, Any]:
+    try:
+        values = _yaml().load(overlay.read_text(encoding="utf-8"))
+    except (OSError, YAMLError) as error:
+        raise InputError(f"'{overlay}' cannot be read: {error}. The examples lie in examples/.") from None
+    if not isinstance(values, Mapping):
+        raise InputError(f"'{overlay}': expected keys as in params.yaml, got {type(values).__name__}.")
+    return values
 
 
 def _lay_over(tree: Any, values: Mapping[str, Any]) -> None:

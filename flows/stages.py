@@ -9,10 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows import environment
 from flows.layout import Layout
+from pipeline import params
 from pipeline.errors import InputError
 from pipeline.files import sha256
 from pipeline.params import Params, Track
+from registry.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +25,25 @@ class Call:
     params: Params
     layout: Layout
     state: Path
-    tracking_uri: str | None = None
+    store: Store
     in_experiment: bool = False
 
     @property
     def track(self) -> Track:
         return self.params.track(self.layout.track)
+
+
+def call(root: Path, track: str) -> Call:
+    """Reads params.yaml and the environment for one track."""
+    read = params.read(root / "params.yaml")
+    read.track(track)
+    return Call(
+        params=read,
+        layout=Layout(root, track),
+        state=environment.state_folder(),
+        store=environment.store(),
+        in_experiment=environment.in_experiment(),
+    )
 
 
 def code(call: Call) -> None:
@@ -58,10 +74,19 @@ def pretrain(call: Call) -> None:
 def train(call: Call) -> None:
     from flows.progress import epochs
     from pipeline.train import train
+    from registry.tracking import NullRun, model_sha256, start_run
 
     at, track = call.layout, call.track
-    checkpoint = call.state / "checkpoints" / f"{at.track}-{training_key(call)}.pt"
-    with epochs(track.train.epochs, f"train {at.track}") as log:
+    key = training_key(call)
+    recorded = call.params.tracking == "mlflow"
+    tree = track.model_dump(mode="json")
+    run = start_run(call.store, at.track, key=key, params=tree) if recorded else NullRun()
+    with run, epochs(track.train.epochs, f"train {at.track}") as show:
+
+        def log(epoch: int, values: dict[str, float]) -> None:
+            show(epoch, values)
+            run.log(epoch, {name: value for name, value in values.items() if name != "epoch"})
+
         train(
             track.model,
             track.train,
@@ -69,9 +94,10 @@ def train(call: Call) -> None:
             split=at.split,
             encoder=at.encoder,
             out=at.model,
-            checkpoint=checkpoint,
+            checkpoint=call.state / "checkpoints" / f"{at.track}-{key}.pt",
             log=log,
         )
+        run.finish(model_sha256(at.model))
 
 
 def export(call: Call) -> None:
@@ -91,7 +117,25 @@ def evaluate(call: Call) -> None:
 
 
 def promote(call: Call) -> None:
-    raise InputError("promote is not wired yet")
+    from registry import lineage
+    from registry.promote import promote
+
+    at, track = call.layout, call.track
+    promote(
+        track.gates,
+        track=at.track,
+        samples=at.samples,
+        split=at.split,
+        model=at.model,
+        exported=at.exported,
+        evaluation=at.evaluation,
+        out=at.decision,
+        store=call.store,
+        lineage=lineage.read(at.root),
+        params=track.model_dump(mode="json"),
+        move_alias=not call.in_experiment,
+        tracking=call.params.tracking == "mlflow",
+    )
 
 
 STAGES: dict[str, Callable[[Call], None]] = {

@@ -18,6 +18,7 @@ from pipeline.samples import Samples
 from pipeline.skeleton import skeleton
 
 CHUNK = 512  # queries whose candidates are held in memory at once
+SUMMED = 7  # points a sum; more of them make the tree fast and its candidates many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +110,16 @@ def duplicates(asked: Fingerprints, others: Fingerprints, limit: float) -> Dupli
 def _near(asked: NDArray[np.float64], others: NDArray[np.float64], limit: float) -> NDArray[np.int64]:
     """Returns the index of a shape nearer than `limit`, -1 where there is none.
 
-    The tree knows the distance of whole shapes, at most the number of points times their mean distance: it gives the
-    candidates, the nearest of which is nearly always the answer.
+    The tree holds sums over a few points each. They are apart by no more than the points together are, the number of
+    points times `limit`: within that radius lie all candidates, and the nearest is nearly always the answer.
     """
     radius = limit * asked.shape[1]
-    tree = KDTree(others.reshape(len(others), -1))
-    flat = asked.reshape(len(asked), -1)
-    distance, nearest = tree.query(flat, distance_upper_bound=radius)
+    flat, known = (
+        np.add.reduceat(points, np.arange(0, points.shape[1], SUMMED), axis=1).reshape(len(points), -1)
+        for points in (asked, others)
+    )
+    tree = KDTree(known)
+    distance, nearest = (np.asarray(x) for x in tree.query(flat, distance_upper_bound=radius))
     found = np.full(len(asked), -1, np.int64)
     close = np.flatnonzero(np.isfinite(distance))
     sure = close[_point_distance(asked[close], others[nearest[close]]) < limit]
@@ -126,7 +130,7 @@ def _near(asked: NDArray[np.float64], others: NDArray[np.float64], limit: float)
         for i, candidates in zip(chunk, tree.query_ball_point(flat[chunk], radius), strict=True):
             apart = _point_distance(asked[i], others[candidates])
             if apart.min() < limit:
-                found[i] = candidates[int(apart.argmin())]
+                found[i] = candidates[apart.argmin()]
     return found
 
 

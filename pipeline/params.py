@@ -31,7 +31,9 @@ class SyntheticLetters(Section):
     clips_per_letter: Positive = 4  # by each signer
     frames: Annotated[int, Field(ge=1, le=1000)] = 16
     fps: Annotated[float, Field(gt=0, le=1000)] = 15.0
-    difficulty: Annotated[float, Field(ge=0, le=3)] = 1.0  # scales habits, camera and detector errors; 0 is a perfect hand
+    difficulty: Annotated[float, Field(ge=0, le=3)] = (
+        1.0  # scales habits, camera and detector errors; 0 is a perfect hand
+    )
     classes: tuple[str, ...] = ()  # empty: all 26
     seed: int = 0
 
@@ -44,11 +46,12 @@ class LandmarkTable(Section):
     label_column: str = "label"
     group_column: str | None = None  # None: each file is a group
     clip_column: str | None = None  # rows of one value are the frames of one clip; None: each row is a clip
-    aspect: Annotated[float, Field(gt=0, le=10)] = 4 / 3  # picture width / height where the table has no width and height
+    aspect: Annotated[float, Field(gt=0, le=10)] = (
+        4 / 3
+    )  # picture width / height where the table has no width and height
     fps: Annotated[float, Field(gt=0, le=1000)] | None = None
     classes: tuple[str, ...] = ()  # empty: all that occur; else rows of other labels are left out
     max_per_class: Positive | None = None  # of each group, evenly spaced
-    seed: int = 0
 
 
 Data = Annotated[SyntheticLetters | LandmarkTable, Field(discriminator="source")]
@@ -63,7 +66,7 @@ class Prepare(Section):
     val_share: Share = 0.15
     val_from: Literal["groups", "blocks"] = "groups"  # blocks: contiguous pieces of every training group
     class_weights: Literal["none", "balanced", "sqrt"] = "sqrt"
-    near_duplicate: Annotated[float, Field(ge=0, le=1)] = 0.002  # mean point distance, in hand lengths
+    near_duplicate: Annotated[float, Field(ge=0, le=1)] = 0.01  # mean point distance, in hand lengths
     max_leakage: Share = 0.01  # share of test and validation clips with a duplicate in train
     seed: int = 0
 
@@ -251,7 +254,7 @@ def _line(raw: Any, error: Any) -> str:
         section = _section(error["loc"][:-1])
         valid = list(section.model_fields) if section else []
         near = get_close_matches(key, valid, 1)
-        message = "unknown key" + (f"; did you mean `{near[0]}`?" if near else "") + f" Valid: {', '.join(valid)}."
+        message = "unknown key" + (f"; did you mean `{near[0]}`?" if near else ".") + f" Valid: {', '.join(valid)}."
     elif error["type"] == "union_tag_invalid":
         path.append(context["discriminator"].strip("'"))
         message = f"unknown name {context['tag']!r}. Valid: {context['expected_tags']}."
@@ -276,7 +279,9 @@ def _section(loc: tuple[Any, ...]) -> type[BaseModel] | None:
             current = Track
         elif isinstance(current, type) and part in current.model_fields:
             annotation = current.model_fields[part].annotation
-            nested = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type) and issubclass(a, BaseModel)]
+            nested = [
+                a for a in (annotation, *get_args(annotation)) if isinstance(a, type) and issubclass(a, BaseModel)
+            ]
             current = nested[0] if nested else current
     return current if isinstance(current, type) else None
 

@@ -47,8 +47,8 @@ class Split:
 def assign(samples: Samples, prepare: Prepare) -> Split:
     """Assigns each clip to one part.
 
-    Raises: InputError when a named group is unknown or named twice, nothing is left to train on, or a class is
-    missing from train.
+    Raises: InputError when a named group is unknown or named twice, a part would be empty, or a class is missing
+    from train.
     """
     group = samples.group.astype(str)
     groups = sorted(set(group))
@@ -101,7 +101,8 @@ def _cut_blocks(
         of_group = np.flatnonzero((group == name) & (part == "train"))
         for label in np.unique(target[of_group]):
             run = of_group[target[of_group] == label]
-            num_test = _block_length(len(run), len(run), test)
+            kept_for_val = 1 if val is not None and len(run) > 2 else 0
+            num_test = _block_length(len(run), len(run) - kept_for_val, test)
             num_val = _block_length(len(run), len(run) - num_test, val)
             end = len(run) - num_test
             part[run[end:]] = "test"
@@ -124,6 +125,12 @@ def _split(samples: Samples, group: NDArray[Any], part: NDArray[Any], prepare: P
             f"prepare: no training clip of class {', '.join(absent)}; "
             + (f"only test and val groups have it: {', '.join(where)}. " if where else "the samples have none. ")
             + "Record more clips, leave it out of `data.classes`, or name other groups in prepare.test and prepare.val."
+        )
+    empty = [name for name in PARTS if name not in part]
+    if empty:
+        raise InputError(
+            f"prepare: no clip is left for {' and '.join(empty)}: {len(part)} clips of {len(names)} classes are too "
+            f"few to cut blocks from. Record at least {len(PARTS)} clips of a class."
         )
     tested = np.bincount(samples.target[part == "test"], minlength=len(names))
     return Split(

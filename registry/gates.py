@@ -123,9 +123,11 @@ def judge(metrics: dict[str, Any], gates: Gates, against: Against) -> Decision:
         reasons = ("nothing is in Production yet: only the floors were judged",)
     else:
         reasons = ()
-    failed = [check.status for check in checks if not check.passed]
-    status: Status = "refused" if "refused" in failed else failed[0] if failed else "passed"
-    return Decision(status=status, reasons=tuple(c.words for c in checks) + reasons, checks=checks, comparison=comparison)
+    failed: list[Status] = [check.status for check in checks if not check.passed]
+    status: Status = "passed" if not failed else "refused" if "refused" in failed else failed[0]
+    return Decision(
+        status=status, reasons=tuple(c.words for c in checks) + reasons, checks=checks, comparison=comparison
+    )
 
 
 def with_history(decision: Decision, decisions_before: int) -> Decision:
@@ -170,8 +172,12 @@ def _compare(paired: Paired, rule: AgainstProduction) -> tuple[Comparison | None
     )
     stated = f"> −{100 * rule.margin:.1f} points"
     if len(units) < rule.min_units:
-        left = f" ({len(paired.left_out)} left out: version {paired.version} learned from them)" if paired.left_out else ""
-        words = f"{head}: {len(units)} test groups{left}, {rule.min_units} needed: not enough evidence. A person decides."
+        left = (
+            f" ({len(paired.left_out)} left out: version {paired.version} learned from them)" if paired.left_out else ""
+        )
+        words = (
+            f"{head}: {len(units)} test groups{left}, {rule.min_units} needed: not enough evidence. A person decides."
+        )
         checks.append(_against(paired.version, stated, None, "not enough evidence", words))
         return None, tuple(checks)
     found = bounds(gained, lost, clips, confidence=rule.confidence, bootstrap=rule.bootstrap, seed=rule.seed)

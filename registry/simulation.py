@@ -32,7 +32,9 @@ def promoted(scenario: Scenario, *, trials: int, seed: int, confidence: float = 
 def draw(scenario: Scenario, trials: int, generator: np.random.Generator) -> tuple[Array, Array, Array]:
     """Returns gained [U, R], lost [U, R] and clips [U]: beta-binomial, so a unit has its own rates."""
     size = (scenario.units,)
-    clips = generator.geometric(1 / scenario.clips, size) if scenario.uneven else generator.poisson(scenario.clips, size)
+    clips = (
+        generator.geometric(1 / scenario.clips, size) if scenario.uneven else generator.poisson(scenario.clips, size)
+    )
     clips = np.maximum(clips, 1)
     lost = generator.binomial(clips[:, None], _rates(scenario, scenario.gain + scenario.worse, trials, generator))
     left = _rates(scenario, scenario.gain, trials, generator) / (1 - scenario.gain - scenario.worse)

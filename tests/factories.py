@@ -1,7 +1,7 @@
 """Factories of tiny hands and samples, for tests across the project.
 
-A class is a way to hold five fingers, so that a small model learns to tell classes apart in a second; a group is a
-signer with a size, a place in the picture and a slant of their own.
+A class is a way to hold five fingers (31 differ), so that a small model learns to tell classes apart in a second; a
+group is a signer with a size, a place in the picture and a slant of their own.
 """
 
 from collections.abc import Sequence

@@ -34,7 +34,7 @@ class Features(nn.Module):
         self, points_BTVC: Float[Tensor, "B T V C"], handedness_B: Float[Tensor, " B"]
     ) -> Float[Tensor, "B T F"]:
         left_BT = curls_as_left(points_BTVC, self.palm, self.roots, self.tips)
-        left_BT = torch.where(handedness_B.isnan()[:, None], left_BT, handedness_B[:, None] < 0.5)
+        left_BT = (handedness_B[:, None] < 0.5) | (handedness_B[:, None].isnan() & left_BT)
         points_BTVC = mirror(points_BTVC - points_BTVC[..., self.wrist : self.wrist + 1, :], left_BT)
         palm_BTC = points_BTVC[..., self.middle, :]
         points_BTVC = upright(points_BTVC / length(palm_BTC[..., :2])[..., None, None], palm_BTC)

@@ -63,13 +63,14 @@ def project(points: Float[np.ndarray, "N T V 3"], camera: Camera) -> Float[np.nd
 def place(
     widths: Float[np.ndarray, "N T V 3"], camera: Camera, rng: np.random.Generator, difficulty: float
 ) -> Float[np.ndarray, "N T V 3"]:
-    """Returns picture coordinates, with the whole clip inside the picture where it fits (at difficulty 0 in the middle).
+    """Returns picture coordinates, with the whole clip inside the picture where it fits.
 
-    It is the picture that is cropped elsewhere, not the hand that is moved: the perspective stays as it was.
+    At difficulty 0 that is in the middle. It is the picture that is cropped elsewhere, not the hand that is moved: the
+    perspective stays as it was.
     """
     picture = widths.copy()
     picture[..., 1] *= camera.aspect[:, None, None]
-    low, high = picture[..., :2].min(axis=(1, 2)), picture[..., :2].max(axis=(1, 2))
+    low, high = np.nanmin(picture[..., :2], axis=(1, 2)), np.nanmax(picture[..., :2], axis=(1, 2))
     room = np.maximum(1.0 - (high - low), 0.0)
     where = 0.5 + min(difficulty, 1.0) * (rng.uniform(0.1, 0.9, size=room.shape) - 0.5)
     picture[..., :2] += (where * room + 0.5 * np.minimum(1.0 - (high - low), 0.0) - low)[:, None, None]

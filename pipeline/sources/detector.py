@@ -64,11 +64,9 @@ def _slip(
     share = rng.uniform(0.4, 1.0, size=(num_clips, 5))
     run = _run(rng, (num_clips, 5), num_frames, rng.integers(1, num_frames + 1, size=(num_clips, 5)))
     weight = (share * slips)[:, None] * np.moveaxis(run, -1, 1)
-    out = widths.copy()
-    clips = np.arange(num_clips)[:, None, None, None]
-    target = np.moveaxis(widths, 2, 1)[clips, _JOINTED[onto]]  # [N, F, 3 points, T, C]
-    target = np.moveaxis(target, 3, 1)
     own = widths[:, :, _JOINTED]
+    target = np.take_along_axis(own, onto[:, None, :, None, None], axis=2)
+    out = widths.copy()
     out[:, :, _JOINTED] = own + weight[..., None, None] * (target - own)
     return out
 

@@ -61,7 +61,9 @@ AVERAGE = Proportions(
     knuckles=np.array(
         [[0.13, -0.13, -0.085], [0.12, -0.505, -0.015], [0, -0.505, 0], [-0.107, -0.46, -0.003], [-0.2, -0.38, -0.015]]
     ),
-    bones=np.array([[0.2, 0.18, 0.15], [0.21, 0.137, 0.116], [0.225, 0.15, 0.12], [0.2, 0.147, 0.112], [0.16, 0.106, 0.093]]),
+    bones=np.array(
+        [[0.2, 0.18, 0.15], [0.21, 0.137, 0.116], [0.225, 0.15, 0.12], [0.2, 0.147, 0.112], [0.16, 0.106, 0.093]]
+    ),
 )
 
 
@@ -71,7 +73,7 @@ def clip_to_limits(angles: Float[np.ndarray, "*batch J"]) -> Float[np.ndarray, "
 
 
 def points(angles: Float[np.ndarray, "*batch J"], hand: Proportions = AVERAGE) -> Float[np.ndarray, "*batch 21 3"]:
-    """Returns a right hand's points by its joint angles in degrees, in the order of `JOINTS`; the wrist is the origin."""
+    """Returns a right hand, wrist at the origin, by its joint angles in degrees in the order of `JOINTS`."""
     radians = np.radians(clip_to_limits(angles))
     place = skeleton("hand").index
     out = np.zeros((*angles.shape[:-1], 21, 3))

@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, Letter]:
         raise InputError(f"'{path}': letter '{missing[0]}' is missing ({len(missing)} in all). Give all of A to Z.")
     unknown = [name for name in raw if name not in ascii_uppercase]
     if unknown:
-        raise InputError(f"'{path}': '{unknown[0]}' is no letter. Valid: A to Z, as quoted text where YAML needs it.")
+        raise InputError(f"'{path}': '{unknown[0]}' is no letter. Valid: A to Z.")
     return {name: _letter(f"'{path}': letter '{name}'", raw[name]) for name in ascii_uppercase}
 
 
@@ -62,12 +62,15 @@ def _letter(where: str, raw: Any) -> Letter:
     if not isinstance(variants, list):
         raise InputError(f"{where}: `variants` must be a list, got {variants!r}.")
     main = {part: entry[part] for part in _PARTS if part in entry}
-    ways = [main, *({**main, **_mapping(f"{where}, variant {i}", v, _PARTS)} for i, v in enumerate(variants, 1))]
+    ways = {where: main}
+    for i, variant in enumerate(variants, 1):
+        way = f"{where}, variant {i}"
+        ways[way] = {**main, **_mapping(way, variant, _PARTS)}
     angles = [
-        np.concatenate([_numbers(f"{where}, {part}", way.get(part, {}), LIMITS[part], part) for part in LIMITS])
-        for way in ways
+        np.concatenate([_numbers(f"{at}, {part}", way.get(part, {}), LIMITS[part], part) for part in LIMITS])
+        for at, way in ways.items()
     ]
-    wrist = [_numbers(f"{where}, hand", way.get("hand", {}), ORIENTATION, "hand") for way in ways]
+    wrist = [_numbers(f"{at}, hand", way.get("hand", {}), ORIENTATION, "hand") for at, way in ways.items()]
     return Letter(angles=np.stack(angles), wrist=np.stack(wrist), path=_path(where, entry.get("path")))
 
 

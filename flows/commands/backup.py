@@ -1,0 +1,53 @@
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import environment
+from pipeline.errors import InputError
+
+
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(help="The archive to write. Default: signloop-backup-DATE-TIME.tar.gz, here.")
+    ] = None,
+) -> None:
+    """Write the registry, with every version's bytes and the runs, into one archive; others may go on writing."""
+    from flows import backup as backups
+
+    manifest, path = backups.backup(environment.store(), state=environment.state_folder(), out=file)
+    typer.echo(f"{path}: {len(manifest.files)} files, {path.stat().st_size / 1e6:.1f} MB")
+    _show(manifest)
+    typer.echo(f"Bring it back, here or in another clone: signloop restore {path.name}")
+
+
+def restore(
+    file: Annotated[Path | None, typer.Argument(help="An archive that `signloop backup` wrote.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the registry that is here; it is kept aside.")] = False,
+    here: Annotated[
+        bool, typer.Option("--here", help="No archive: this project's folder was moved or copied, mend its paths.")
+    ] = False,
+) -> None:
+    """Bring a backup back, checked whole before anything is touched, or mend a registry that was moved."""
+    from flows import restore as restores
+
+    if here == (file is not None):
+        raise InputError("give either an archive, as in `signloop restore FILE`, or --here.")
+    root, state, store = environment.project_root(), environment.state_folder(), environment.store()
+    if file is None:
+        former, changed = restores.restore_here(store, root=root)
+        for folder in former:
+            typer.echo(f"was in {folder}")
+        typer.echo(f"{changed} paths now lead to {store.artifacts}" if changed else "Every path leads here already.")
+        return
+    manifest, aside = restores.restore(store, file, root=root, state=state, force=force)
+    _show(manifest)
+    if aside:
+        typer.echo(f"The former registry is kept in {aside}")
+    typer.echo("Restart `mlflow ui` if it runs. Next: signloop doctor")
+
+
+def _show(manifest: "backups.Manifest") -> None:
+    for track, held in manifest.versions.items():
+        named = ", ".join(f"{alias} {number}" for alias, number in sorted(held.aliases.items())) or "no alias"
+        typer.echo(f"  {track}: {len(held.versions)} version(s); {named}")

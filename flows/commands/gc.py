@@ -1,0 +1,2 @@
+def gc() -> None:
+    """Placeholder."""

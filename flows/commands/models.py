@@ -1,0 +1,41 @@
+from typing import Annotated
+
+import typer
+
+from flows import environment
+
+app = typer.Typer(help="What the registry holds, and which version answers.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(track: Annotated[str | None, typer.Argument(help="Only this track.")] = None) -> None:
+    """List the registered versions of every track, newest first."""
+    from rich.console import Console
+
+    from flows.commands.show import versions_table
+    from registry import versions
+
+    store = environment.store()
+    for name in [track] if track else versions.tracks(store):
+        Console().print(versions_table(name, versions.versions(store, name)))
+
+
+@app.command()
+def show(
+    track: Annotated[str | None, typer.Argument(help="Only this track.")] = None,
+    version: Annotated[int | None, typer.Option(help="This version, instead of the one in Production.")] = None,
+    next_steps: Annotated[bool, typer.Option("--next", help="End with commands worth typing.")] = False,
+) -> None:
+    """Say which version is in Production, what it scores and why it is there."""
+    from flows import summary
+    from pipeline import params
+
+    root = environment.project_root()
+    tracks = [track] if track else list(params.read(root / "params.yaml").tracks)
+    for name in tracks:
+        for line in summary.lines(environment.store(), root, name, version):
+            typer.echo(line)
+    if next_steps:
+        typer.echo("\nNext:")
+        for command, what in summary.next_steps(tracks[0]):
+            typer.echo(f"  {command:<58} {what}")

@@ -1,0 +1,42 @@
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import environment
+
+
+def predict(
+    track: Annotated[str, typer.Argument(help="A track of params.yaml, or of the registry.")],
+    file: Annotated[Path, typer.Argument(help="A table (.csv, .parquet), .json, or a sample store (.h5).")],
+    model: Annotated[
+        Path | None, typer.Option(help="Answer with this .onnx, .safetensors or model folder, not with Production.")
+    ] = None,
+    version: Annotated[int | None, typer.Option(help="Answer with this registered version.")] = None,
+    aspect: Annotated[float, typer.Option(help="Picture width / height, where the file does not say.")] = 4 / 3,
+    top: Annotated[int, typer.Option(min=1, help="How many labels to rank.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip and line.")] = False,
+) -> None:
+    """Answer for every clip of a file with the model in Production."""
+    from flows.inputs import Unlabelled, read_clips
+    from pipeline.predictor import Predictor
+
+    if model:
+        predictor, what = Predictor.open(model), str(model)
+    else:
+        from registry import load
+
+        loaded = load(track, version=version, store=environment.store())
+        predictor, what = loaded.predictor, f"{track} version {loaded.version}"
+    samples = read_clips(file, otherwise=Unlabelled(aspect=aspect), skeleton=predictor.contract.skeleton)
+    answers = predictor.answers(samples, top=top)
+    typer.secho(f"{what}, {predictor.contract.precision}, {predictor.engine}", fg="cyan", err=True)
+    for clip, answer in zip(samples.id, answers, strict=True):
+        if as_json:
+            score = None if answer.score != answer.score else answer.score
+            typer.echo(json.dumps({"id": str(clip), **asdict(answer), "score": score}))
+        else:
+            ranked = "  ".join(f"{label} {score:.2f}" for label, score in answer.top) or answer.label
+            typer.echo(f"{clip}\t{ranked}")

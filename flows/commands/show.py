@@ -1,0 +1,48 @@
+"""What several commands show in the same way."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+    from registry.versions import Version
+
+
+def difference(text: str) -> None:
+    """Prints a unified diff in colours, or that there is none."""
+    for line in text.splitlines() or ["params.yaml is as it was."]:
+        typer.secho(line, fg={"+": "green", "-": "red", "@": "cyan"}.get(line[0]))
+
+
+def leave_one_out_table(table: "pd.DataFrame") -> "Table":
+    """Shows accuracies of left-out groups (rows) and seeds (columns), with means and the worst group."""
+    from rich.table import Table
+
+    from registry.versions import Version
+
+    shown = Table("left out", *(f"seed {seed}" for seed in table.columns), "mean", box=None, header_style="bold")
+    for name, row in table.iterrows():
+        shown.add_row(str(name), *(f"{value:.3f}" for value in row), f"{row.mean():.3f}")
+    shown.add_section()
+    shown.add_row("mean", *(f"{table[s].mean():.3f}" for s in table.columns), f"{table.to_numpy().mean():.3f}", style="bold")
+    shown.add_row("worst", *(f"{table[s].min():.3f}" for s in table.columns), f"{table.mean(axis=1).min():.3f}", style="bold")
+    return shown
+
+
+def versions_table(track: str, versions: "list[Version]") -> "Table":
+    """Shows a track's versions with their aliases, verdicts and accuracies."""
+    from rich.table import Table
+
+    from registry.versions import Version
+
+    shown = Table(track, "aliases", "verdict", "precision", "accuracy", "commit", box=None, header_style="bold")
+    for version in versions:
+        tags = version.tags
+        accuracy = f"{float(tags['metric.accuracy']):.3f}" if "metric.accuracy" in tags else ""
+        verdict, precision = tags.get("signloop.status", ""), tags.get("signloop.precision", "")
+        commit = tags.get("signloop.git_commit", "")[:10] + ("+" if tags.get("signloop.git_dirty") == "true" else "")
+        shown.add_row(str(version.number), ", ".join(version.aliases), verdict, precision, accuracy, commit)
+    return shown

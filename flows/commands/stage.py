@@ -1,0 +1,13 @@
+from typing import Annotated
+
+import typer
+
+from flows import environment, stages
+
+
+def stage(
+    name: Annotated[str, typer.Argument(metavar="STAGE", help=f"One of: {', '.join(stages.STAGES)}.")],
+    track: Annotated[str, typer.Argument(help="A track of params.yaml.")],
+) -> None:
+    """Run one stage of one track: what `dvc repro` calls."""
+    stages.run(name, stages.call(environment.project_root(), track))

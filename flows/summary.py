@@ -1,0 +1,72 @@
+"""One story of a track, from the registry and from decision.json: what is in Production, what it scores, and why."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from flows.layout import Layout
+from pipeline.files import read_json
+from registry import versions
+from registry.store import Store
+from registry.versions import PRODUCTION, Version
+
+SHOWN = ("accuracy", "macro_f1", "worst_class_recall", "worst_group_accuracy", "ece")
+
+
+def lines(store: Store, root: Path, track: str, number: int | None = None) -> Iterator[str]:
+    """Yields what a person needs to know of a track; a version by number, else the one in Production.
+
+    Raises: InputError that lists the versions when there is none of that number.
+    """
+    if number is not None:
+        yield from _version(versions.named(store, track, number=number))
+        return
+    held = versions.find(store, track, alias=PRODUCTION)
+    if held is None:
+        yield f"{track}: nothing in Production"
+    else:
+        yield from _version(held)
+    yield from lost(store, root, track)
+    last = _decision(root, track)
+    if last and versions.find(store, track, number=last["version"]) and (not held or last["version"] != held.number):
+        yield f"  last candidate: version {last['version']}, {last['status']}"
+        yield from (f"    {reason}" for reason in last["reasons"])
+
+
+def lost(store: Store, root: Path, track: str) -> list[str]:
+    """Says that decision.json names a version which the registry lacks, and the command that mends it."""
+    last = _decision(root, track)
+    if last is None or versions.find(store, track, number=last["version"]):
+        return []
+    return [
+        f"  decision.json names version {last['version']}, which the registry at {store.tracking_uri} lacks.",
+        f"  Mend it: dvc repro -f -s promote@{track}",
+    ]
+
+
+def next_steps(track: str) -> list[tuple[str, str]]:
+    """Returns three commands worth typing after the first run."""
+    return [
+        (f"signloop predict {track} artifacts/{track}/samples.h5", "answers of the model in Production"),
+        ("dvc plots show --open", "curves, confusion, recall by class; works offline"),
+        ("signloop use examples/letters_tables.yaml && dvc repro", "the same on recorded hands: your own tables"),
+    ]
+
+
+def _version(version: Version) -> Iterator[str]:
+    names = f" [{', '.join(version.aliases)}]" if version.aliases else ""
+    commit = version.tags.get("signloop.git_commit", "")[:10] or "no commit"
+    dirty = " with uncommitted changes" if version.tags.get("signloop.git_dirty") == "true" else ""
+    yield f"{version.track}: version {version.number}{names}, from {commit}{dirty}"
+    if version.tags.get("signloop.synthetic") == "true":
+        yield "  measured on synthetic data"
+    figures = {name: version.tags.get(f"metric.{name}") for name in SHOWN}
+    yield "  " + "   ".join(f"{name} {float(value):.3f}" for name, value in figures.items() if value)
+    decision: dict[str, Any] = version.decision or {"status": "registered by another tool", "reasons": []}
+    yield f"  {decision['status']}:"
+    yield from (f"    {reason}" for reason in decision["reasons"])
+
+
+def _decision(root: Path, track: str) -> dict[str, Any] | None:
+    path = Layout(root, track).decision
+    return read_json(path) if path.exists() else None

@@ -1,0 +1,1 @@
+"""Training: the loop, the batches, the random changes to clips; the door is `loop.fit`."""

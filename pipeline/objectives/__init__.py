@@ -1,0 +1,1 @@
+"""What is trained towards: one objective a file."""

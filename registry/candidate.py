@@ -1,0 +1,219 @@
+"""A candidate for Production: one exported precision, what was measured of it, and the bundle a version is made of."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import contract as contracts
+from pipeline import samples as stores
+from pipeline import split as splits
+from pipeline.contract import Contract
+from pipeline.errors import InputError
+from pipeline.files import read_json, sha256, write_json, write_text
+from pipeline.samples import Samples
+from registry.lineage import Lineage
+from registry.versions import EXTRAS, ONNX
+
+MAKES_THE_MODEL = ("data", "prepare", "model", "pretrain", "train")  # sections; the others judge it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a track's stages left behind: the same for each precision."""
+
+    track: str
+    test: Samples
+    learned_groups: tuple[str, ...]  # trained on, or chosen by (validation)
+    model: Path
+    exported: Path
+    evaluation: Path
+    params: dict[str, Any]
+    lineage: Lineage
+    hashes: dict[str, str]  # data, split, model, params, test_set
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One precision of a source; `correct` [N] follows the order of the test clips."""
+
+    source: Source
+    precision: str
+    onnx: Path
+    contract: Contract
+    metrics: dict[str, Any]
+    correct: NDArray[np.bool_]
+    fingerprint: str
+
+    @property
+    def evaluation_sha256(self) -> str:
+        return digest(self.metrics)
+
+
+def read(
+    *,
+    track: str,
+    samples: Path,
+    split: Path,
+    model: Path,
+    exported: Path,
+    evaluation: Path,
+    params: dict[str, Any],
+    lineage: Lineage,
+) -> list[Candidate]:
+    """Reads the candidates in order of preference.
+
+    Raises: InputError when the artifacts are missing, damaged, or of different runs of the stages.
+    """
+    everything, parts = stores.read(samples), splits.read(split)
+    test = everything.select(parts.test)
+    learned = np.unique(everything.group[np.concatenate([parts.train, parts.val])].astype(str))
+    ids = sorted(test.id.astype(str))
+    source = Source(
+        track=track,
+        test=test,
+        learned_groups=tuple(str(name) for name in learned),
+        model=model,
+        exported=exported,
+        evaluation=evaluation,
+        params=params,
+        lineage=lineage,
+        hashes={
+            "data": sha256(samples),
+            "split": sha256(split),
+            "model": sha256(model / "model.safetensors"),
+            "params": digest({name: params.get(name) for name in MAKES_THE_MODEL}),
+            "test_set": digest(ids),
+            "provenance": digest(everything.provenance),
+        },
+    )
+    report, measured = read_json(exported / "export.json"), read_json(evaluation / "metrics.json")
+    answers = pd.read_parquet(evaluation / "predictions.parquet")
+    return [_candidate(source, name, report["precision"][name], measured, answers) for name in report["order"]]
+
+
+def _candidate(
+    source: Source, precision: str, export: dict[str, Any], measured: dict[str, Any], answers: pd.DataFrame
+) -> Candidate:
+    onnx = source.exported / export["file"]
+    if precision not in measured:
+        raise InputError(
+            f"'{source.evaluation / 'metrics.json'}' lacks {precision}. Run `dvc repro` to evaluate again."
+        )
+    if (found := sha256(onnx)) != export["sha256"]:
+        raise InputError(f"'{onnx}': expected sha256 {export['sha256'][:12]}…, got {found[:12]}…. Run `dvc repro`.")
+    own = answers[answers["precision"] == precision].set_index("id")
+    if set(own.index) != set(source.test.id) or len(own) != len(source.test):
+        raise InputError(
+            f"'{source.evaluation / 'predictions.parquet'}' answers {len(own)} clips of {precision}, the split tests "
+            f"{len(source.test)}, or others. Run `dvc repro` to evaluate again."
+        )
+    own = own.loc[list(source.test.id)]
+    return Candidate(
+        source=source,
+        precision=precision,
+        onnx=onnx,
+        contract=contracts.read(onnx),
+        metrics=measured[precision],
+        correct=(own["label"] == own["target"]).to_numpy(bool),
+        fingerprint=digest([found, *(source.hashes[name] for name in ("data", "split", "model", "params"))]),
+    )
+
+
+def digest(value: Any) -> str:
+    """Hashes a JSON value, independent of the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def tags(candidate: Candidate) -> dict[str, str]:
+    """Returns what leads from a version back to data, code and measurements."""
+    source = candidate.source
+    figures = {
+        f"metric.{name}": f"{value:.6g}" for name, value in candidate.metrics.items() if isinstance(value, float)
+    }
+    return {
+        **{f"signloop.{name}_sha256": value for name, value in source.hashes.items() if name != "test_set"},
+        "signloop.test_set": source.hashes["test_set"],
+        "signloop.onnx_sha256": sha256(candidate.onnx),
+        "signloop.evaluation_sha256": candidate.evaluation_sha256,
+        "signloop.precision": candidate.precision,
+        "signloop.architecture": candidate.contract.model,
+        "signloop.learned_groups": str(len(source.learned_groups)),
+        **source.lineage.tags(),
+        **figures,
+    }
+
+
+def write_bundle(candidate: Candidate, folder: Path) -> None:
+    """Writes an MLflow ONNX model that loads anywhere, with everything else about it beside.
+
+    Traps: MLflow moves tensors to a second file and re-serialises unless told and replaced; it prefers CUDA and warns
+    where there is none; without listed requirements it starts a process to infer them.
+    """
+    import onnx
+    import onnxruntime
+    from mlflow.onnx import save_model
+
+    model = onnx.load(candidate.onnx)
+    save_model(
+        model,
+        str(folder),
+        signature=_signature(model),
+        input_example=_example(candidate, [node.name for node in model.graph.input]),
+        pip_requirements=[
+            f"onnx=={onnx.__version__}",
+            f"onnxruntime=={onnxruntime.__version__}",
+            f"numpy=={np.__version__}",
+        ],
+        onnx_execution_providers=["CPUExecutionProvider"],
+        save_as_external_data=False,
+    )
+    shutil.copyfile(candidate.onnx, folder / ONNX)
+    write_extras(candidate, folder / EXTRAS)
+    source = candidate.source
+    for file in ("model.safetensors", "model.json", "history.csv"):
+        if (source.model / file).exists():
+            shutil.copyfile(source.model / file, folder / EXTRAS / file)
+    shutil.copyfile(source.exported / "export.json", folder / EXTRAS / "export.json")
+    write_text(folder / EXTRAS / "contract.json", candidate.contract.dumps() + "\n")
+    write_json(folder / EXTRAS / "params.json", source.params)
+    write_json(folder / EXTRAS / "learned_groups.json", source.learned_groups)
+    write_json(folder / EXTRAS / "provenance.json", source.test.provenance)
+    if source.lineage.diff:
+        (folder / EXTRAS / "dirty.diff").write_bytes(source.lineage.diff.encode(errors="surrogateescape"))
+
+
+def write_extras(candidate: Candidate, folder: Path) -> None:
+    """Writes what an evaluation says of the same bytes: it may be measured anew."""
+    folder.mkdir(parents=True, exist_ok=True)
+    evaluation = candidate.source.evaluation
+    write_json(folder / "metrics.json", candidate.metrics)
+    answers = pd.read_parquet(evaluation / "predictions.parquet")
+    answers[answers["precision"] == candidate.precision].to_parquet(folder / "predictions.parquet", index=False)
+    shutil.copyfile(evaluation / "reference.parquet", folder / "reference.parquet")
+
+
+def _signature(model: Any) -> Any:
+    """The inputs that the graph really has: an export leaves out what the model does not read."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    def schema(nodes: Any) -> Schema:
+        shapes = [(n.name, [d.dim_value or -1 for d in n.type.tensor_type.shape.dim]) for n in nodes]
+        return Schema([TensorSpec(np.dtype(np.float32), tuple(shape), name) for name, shape in shapes])
+
+    return ModelSignature(schema(model.graph.input), schema(model.graph.output))
+
+
+def _example(candidate: Candidate, names: list[str]) -> dict[str, NDArray[np.float32]]:
+    """The first test clip, as `models:/` takes it; unknown values become plain ones, since JSON has no NaN."""
+    test = candidate.source.test
+    plain = {"aspect": 1.0, "fps": 15.0, "handedness": 1.0}
+    feeds = {name: np.nan_to_num(getattr(test, name)[:1], nan=value) for name, value in plain.items()}
+    return {name: {"landmarks": np.nan_to_num(test.clip(0))[None], **feeds}[name] for name in names}

@@ -1,0 +1,64 @@
+"""Asks the model in Production about the candidate's test clips, so that both are judged on the same ones."""
+
+import json
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError, RegistryError
+from pipeline.predictor import Predictor
+from pipeline.samples import Samples
+from registry.candidate import Candidate
+from registry.gates import Incomparable, Paired
+from registry.store import Store
+from registry.versions import EXTRAS, ONNX, Version, files
+
+
+def pair(store: Store, candidate: Candidate, incumbent: Version) -> Paired | Incomparable:
+    """Pairs the answers on clips of classes that both know, from groups that the incumbent never learned from."""
+    test = candidate.source.test
+    try:
+        with files(store, incumbent, ONNX) as path:
+            predictor = Predictor.open(path)
+        learned = _learned_groups(store, incumbent)
+    except (InputError, RegistryError) as error:
+        return Incomparable(version=incumbent.number, why=f"its file cannot be used: {error}")
+    except Exception as error:  # whatever ONNX Runtime makes of a damaged graph: it has no common type of its own
+        return Incomparable(version=incumbent.number, why=f"its file does not load: {error}")
+    if predictor.contract.skeleton != test.skeleton:
+        why = f"it reads '{predictor.contract.skeleton}' points, the test clips hold '{test.skeleton}'"
+        return Incomparable(version=incumbent.number, why=why)
+    theirs, ours = predictor.contract.class_names, candidate.contract.class_names
+    target = np.array(test.class_names, dtype=object)[test.target]
+    left_out = sorted(set(test.group.astype(str)) & set(learned))
+    compared = np.flatnonzero(
+        np.isin(target, [c for c in ours if c in theirs]) & ~np.isin(test.group.astype(str), left_out)
+    )
+    return Paired(
+        version=incumbent.number,
+        candidate=candidate.correct[compared],
+        incumbent=correct(predictor, test.select(compared)),
+        unit=test.group[compared],
+        lost_classes=tuple(name for name in theirs if name not in ours),
+        left_out=tuple(left_out),
+    )
+
+
+def correct(predictor: Predictor, samples: Samples) -> NDArray[np.bool_]:
+    """Returns which clips [N] are answered rightly; a clip without a hand is not, as in predictions.parquet."""
+    if not len(samples):
+        return np.zeros(0, bool)
+    probabilities, seen = predictor.scores(samples)
+    answered = np.array(predictor.contract.class_names, dtype=object)[probabilities.argmax(1)]
+    return (answered == np.array(samples.class_names, dtype=object)[samples.target]) & (seen > 0)
+
+
+def _learned_groups(store: Store, version: Version) -> list[str]:
+    """A version that another tool registered does not say; then no group is left out."""
+    try:
+        with files(store, version, f"{EXTRAS}/learned_groups.json") as path:
+            return json.loads(path.read_text(encoding="utf-8"))
+    except RegistryError:
+        if "signloop.learned_groups" in version.tags:
+            raise
+        return []

@@ -1,0 +1,41 @@
+"""A registered model, ready to answer: `from registry import load; load("letters").predict(x)`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from registry.store import Store, find_store
+
+if TYPE_CHECKING:
+    from pipeline.contract import Contract
+    from pipeline.predictor import Predictor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A predictor that knows which version it is."""
+
+    track: str
+    version: int
+    predictor: "Predictor"
+
+    @property
+    def contract(self) -> "Contract":
+        return self.predictor.contract
+
+    def predict(self, x: Any, **picture: Any) -> Any:
+        """Answers as `Predictor.predict` does, with its keywords."""
+        return self.predictor.predict(x, **picture)
+
+
+def load(track: str, *, version: int | None = None, alias: str = "production", store: Store | None = None) -> Loaded:
+    """Loads a version by number, else by alias, from the given store or the one found from here.
+
+    Raises: InputError that lists what exists, RegistryError when the store cannot be reached.
+    """
+    from pipeline.predictor import Predictor
+    from registry.versions import ONNX, files, named
+
+    store = store or find_store()
+    found = named(store, track, alias=alias, number=version)
+    with files(store, found, ONNX) as path:
+        return Loaded(track=track, version=found.number, predictor=Predictor.open(path))

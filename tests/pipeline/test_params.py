@@ -1,0 +1,105 @@
+"""params.yaml: every mistake at once, by its full path, with what would be right."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import params
+from pipeline.errors import InputError
+from pipeline.params import LandmarkTable, Prepare
+
+ROOT = Path(__file__).parents[2]
+
+
+def tree(**sections: Any) -> dict[str, Any]:
+    letters = {"data": {"source": "synthetic_letters"}, "model": {"name": "mlp"}, **sections}
+    return {"tracks": {"letters": letters}}
+
+
+def mistakes(raw: Any) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        params.parse(raw)
+    head, *lines = str(caught.value).splitlines()
+    assert head == f"params.yaml: {len(lines)} mistake(s)"
+    return [line.strip() for line in lines]
+
+
+def test_the_projects_own_file_is_valid():
+    read = params.read(ROOT / "params.yaml")
+    assert read.track("letters").data.source in {"synthetic_letters", "landmark_table"}
+    with pytest.raises(InputError, match=r"unknown track 'signs'\. params\.yaml has: "):
+        read.track("signs")
+
+
+def test_what_is_left_out_takes_its_default():
+    track = params.parse(tree()).track("letters")
+    assert track.prepare == Prepare()
+    assert track.train.augment.rotate_deg == 15
+
+
+def test_a_union_is_chosen_by_its_name():
+    raw = tree(data={"source": "landmark_table", "path": "x.csv"})
+    assert params.parse(raw).track("letters").data == LandmarkTable(source="landmark_table", path="x.csv")
+
+
+def test_all_mistakes_are_reported_together_by_full_path():
+    raw = tree(train={"epochs": 0, "learnin_rate": 1, "augment": {"scale": 2}}, prepare={"class_weights": "cubic"})
+    raw["tracking"] = "wandb"
+    found = mistakes(raw)
+    assert [line.split(":")[0] for line in sorted(found)] == [
+        "tracking",
+        "tracks.letters.prepare.class_weights",
+        "tracks.letters.train.augment.scale",
+        "tracks.letters.train.epochs",
+        "tracks.letters.train.learnin_rate",
+    ]
+    text = "\n".join(found)
+    assert "did you mean `learning_rate`?" in text
+    assert "Valid: epochs, batch_size" in text
+    assert "greater than or equal to 1 (got 0)" in text
+    assert "'none', 'balanced' or 'sqrt' (got 'cubic')" in text
+    assert "'mlflow' or 'none' (got 'wandb')" in text
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [
+        (tree(model={"name": "mpl"}), "tracks.letters.model.name: unknown name 'mpl'. Valid: 'mlp', 'linear'."),
+        (tree(model={"hidden": [4]}), "tracks.letters.model: needs `name`"),
+        (tree(data={"source": "landmark_table"}), "tracks.letters.data.path: Field required"),
+        (tree(gates={"ece": {}}), "tracks.letters.gates.ece: give `min`, `max` or both (got {})"),
+        ({}, "tracks: Field required"),
+    ],
+)
+def test_one_mistake(raw: Any, line: str):
+    assert mistakes(raw) == [line]
+
+
+def test_unknown_keys_of_a_model_list_that_models_keys():
+    (line,) = mistakes(tree(model={"name": "linear", "hidden": [1]}))
+    assert line == "tracks.letters.model.hidden: unknown key. Valid: name, features."
+
+
+def test_an_element_of_a_list_is_named():
+    (line,) = mistakes(tree(model={"name": "mlp", "hidden": [256, 0]}))
+    assert line.startswith("tracks.letters.model.hidden.1: ")
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, "half"])
+def test_a_share_is_below_one(share: Any):
+    (line,) = mistakes(tree(prepare={"test_share": share}))
+    assert line.startswith("tracks.letters.prepare.test_share: ")
+
+
+def test_a_file_that_is_missing_or_no_yaml_is_named(tmp_path: Path):
+    with pytest.raises(InputError, match="does not exist"):
+        params.read(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("tracks: [")
+    with pytest.raises(InputError, match="is not valid YAML"):
+        params.read(tmp_path / "params.yaml")
+
+
+def test_sections_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        params.parse(tree()).track("letters").train.epochs = 3  # pyright: ignore[reportAttributeAccessIssue]

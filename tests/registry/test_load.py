@@ -1,0 +1,68 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import registry
+from pipeline.errors import InputError, RegistryError
+from registry import versions
+from registry.store import Store
+from tests.registry.factories import make_track, never
+
+
+def test_production_is_loaded_from_the_project_that_one_stands_in(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_track(tmp_path / "a", misses={"fp32": never}).promote(store)
+    (tmp_path / "params.yaml").write_text("", encoding="utf-8")
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.chdir(tmp_path / "a")
+    model = registry.load("letters")
+    assert (model.track, model.version, model.contract.class_names) == ("letters", 1, ("A", "B", "C"))
+    frame = np.zeros((21, 3), np.float32)
+    frame[0, 0] = 2
+    assert model.predict(frame, fps=15.0).label == "C"
+    assert registry.load("letters", version=1, store=store).version == 1
+
+
+def test_what_does_not_exist_lists_what_does(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no model 'letters' in sqlite.*Registered: none\. Run `dvc repro`"):
+        registry.load("letters", store=store)
+    make_track(tmp_path / "a", misses={"fp32": never}).promote(store)
+    with pytest.raises(InputError, match="no model 'signs' .*Registered: letters"):
+        registry.load("signs", store=store)
+    with pytest.raises(InputError, match=r"no alias 'previous'\. It has versions 1 \(candidate, production\)"):
+        registry.load("letters", alias="previous", store=store)
+    with pytest.raises(InputError, match="no version 7"):
+        registry.load("letters", version=7, store=store)
+
+
+def test_a_version_without_its_files_says_so(store: Store, tmp_path: Path) -> None:
+    make_track(tmp_path / "a", misses={"fp32": never}).promote(store)
+    store.artifacts.rename(tmp_path / "moved")
+    with pytest.raises(RegistryError, match="'letters' version 1 has lost its files"):
+        registry.load("letters", store=store)
+
+
+def test_a_version_of_another_tool_is_read_but_not_written(store: Store, tmp_path: Path) -> None:
+    made = make_track(tmp_path / "a", misses={"fp32": never})
+    client = versions.open_store(store)
+    client.create_registered_model("letters")
+    client.create_model_version("letters", str(made.folder / "export"))
+    client.set_registered_model_alias("letters", "production", "1")
+    found = versions.named(store, "letters")
+    assert found.decision is None
+    with pytest.raises(RegistryError, match="registered by another tool"):
+        versions.replace_extras(store, found, made.folder)
+    assert registry.load("letters", store=store).version == 1
+    record = made.promote(store)
+    assert (record["version"], record["incumbent"]) == (2, 1)
+
+
+def test_importing_the_registry_is_cheap() -> None:
+    script = "import sys, registry, registry.store; print([m for m in ('mlflow', 'pandas', 'onnx', 'scipy') if m in sys.modules])"
+    root = Path(__file__).parents[2]
+    said = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
