@@ -14,7 +14,7 @@ run: $(VENV)/installed  ## Set up, make every model of params.yaml, show what is
 	@signloop models show --next
 
 test: $(VENV)/installed  ## Set up and run the tests
-	pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	pytest -n 2 --dist loadgroup -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 check: $(VENV)/installed  ## Format, lint, types, import directions
 	ruff format --check .
@@ -22,8 +22,8 @@ check: $(VENV)/installed  ## Format, lint, types, import directions
 	pyright
 	lint-imports
 
-bench: $(VENV)/installed  ## Measure: simulator, gates, people never seen (needs ../shared/data or DATA=folder)
-	signloop bench $(if $(DATA),--data $(DATA))
+bench: $(VENV)/installed  ## Measure what the README quotes
+	signloop bench
 
 clean:  ## Remove what can be made again; the registry in .signloop stays
 	rm -rf $(VENV) artifacts dvc_plots build .pytest_cache .ruff_cache .import_linter_cache *.egg-info

@@ -33,13 +33,6 @@ class Entry(BaseModel):
     size: int
 
 
-class Held(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    versions: list[int]
-    aliases: dict[str, int]
-
-
 class Manifest(BaseModel):
     """What an archive says of itself; written last, since hashes are taken while the files are packed."""
 
@@ -50,11 +43,11 @@ class Manifest(BaseModel):
     root: str  # the artifact folder that the database's paths lead to
     mlflow: str
     files: dict[str, Entry]
-    versions: dict[str, Held]
+    versions: dict[str, database.Held]
 
 
 def backup(store: Store, *, state: Path, out: Path | None = None) -> tuple[Manifest, Path]:
-    """Writes the archive and returns its manifest and path; without `out` it is named by the time, in the working folder.
+    """Writes the archive and returns its manifest and path; `out` None: in the working folder, named by the time.
 
     Raises: InputError when there is nothing to back up, or the file exists.
     """
@@ -65,7 +58,11 @@ def backup(store: Store, *, state: Path, out: Path | None = None) -> tuple[Manif
         raise InputError(f"nothing to back up: there is no registry at '{path}'. `make run` makes one.")
     if out.exists():
         raise InputError(f"'{out}' exists already. Give another name, or move it away.")
-    with replacing(out) as beside, TemporaryDirectory() as folder, tarfile.open(beside, "x:gz", dereference=True) as tar:
+    with (
+        replacing(out) as beside,
+        TemporaryDirectory() as folder,
+        tarfile.open(beside, "x:gz", dereference=True) as tar,
+    ):
         with database.no_promotion(store, wait_seconds=WAIT_SECONDS):
             copy = Path(folder) / DATABASE
             database.snapshot(path, copy)
@@ -75,7 +72,7 @@ def backup(store: Store, *, state: Path, out: Path | None = None) -> tuple[Manif
             root=str(store.artifacts),
             mlflow=version("mlflow"),
             files=files,
-            versions={track: Held.model_validate(held) for track, held in database.contents(copy).versions.items()},
+            versions=database.contents(copy).versions,
         )
         _add_text(tar, MANIFEST, manifest.model_dump_json(indent=2))
     return manifest, out
@@ -89,9 +86,9 @@ def local_database(store: Store) -> Path:
     path = database.path_of(store)
     if path is None:
         raise RegistryError(
-            f"the registry is at {store.tracking_uri}: nothing of it lies here, so nothing was done. Back up where it runs, "
-            "its database first (PostgreSQL: pg_dump) and then its artifact store (a bucket: its versioning, or a copy); "
-            "or unset MLFLOW_TRACKING_URI to work on the registry of this folder."
+            f"the registry is at {store.tracking_uri}: nothing of it lies here and nothing was done. Back up where it "
+            "runs: its database first (PostgreSQL: pg_dump), then its artifact store (a bucket: a copy). "
+            "Or unset MLFLOW_TRACKING_URI to work on the registry of this folder."
         )
     return path
 

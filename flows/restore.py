@@ -1,21 +1,22 @@
 """`signloop restore`: an archive checked whole beside the registry, then put in its place; the former one is kept.
 
-The database is put in place last: a registry that has one is complete, and after a kill the same command goes on.
+The database changes last, and what was here is moved, never deleted: after a kill the same command goes on.
 """
 
 import os
 import shutil
 import tarfile
 import time
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
 from flows.backup import ARTIFACTS, DATABASE, KEPT_PARAMS, MANIFEST, Manifest, local_database
 from flows.checks.dvc import running
-from pipeline.errors import InputError
+from pipeline.errors import InputError, RegistryError
 from pipeline.files import sha256
 from registry import database, relocation
 from registry.store import Store
@@ -44,7 +45,7 @@ def restore(store: Store, archive: Path, *, root: Path, state: Path, force: bool
         relocation.relocate(beside / DATABASE, sorted(old), store.artifacts, files=beside / ARTIFACTS)
         aside = _swap(beside, target, store.artifacts)
         if (beside / KEPT_PARAMS).exists() and not (state / KEPT_PARAMS).exists():
-            os.replace(beside / KEPT_PARAMS, state / KEPT_PARAMS)
+            (beside / KEPT_PARAMS).rename(state / KEPT_PARAMS)
     return manifest, aside
 
 
@@ -71,16 +72,22 @@ def unpack(archive: Path, folder: Path) -> Manifest:
         with tarfile.open(archive, "r:gz") as tar:
             members = {member.name: member for member in tar.getmembers()}
             if strange := [n for n, m in members.items() if not (m.isreg() and _plain(n))]:
-                raise InputError(f"'{archive}' holds '{strange[0]}', which no backup writes: a link, a folder or a path out.")
+                raise InputError(
+                    f"'{archive}' holds '{strange[0]}', which no backup writes: a link, a folder or a path out."
+                )
             if (needed := sum(m.size for m in members.values())) > (free := shutil.disk_usage(folder).free):
-                raise InputError(f"'{archive}' unpacks to {needed:,} bytes, '{folder.parent}' has {free:,} free. Make room.")
+                raise InputError(
+                    f"'{archive}' unpacks to {needed:,} bytes, '{folder.parent}' has {free:,} free. Make room."
+                )
             tar.extractall(folder, members.values(), filter="data")
         manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except FileNotFoundError as error:
-        what = "does not exist" if Path(error.filename or "") == archive else f"has no {MANIFEST}"
+        what = "does not exist" if Path(error.filename or "") == archive else f"has no {MANIFEST}: damaged, or not ours"
         raise InputError(f"'{archive}' {what}. Give a file that `signloop backup` wrote.") from None
-    except (tarfile.TarError, EOFError, OSError, ValidationError) as error:
-        raise InputError(f"'{archive}' is not a whole backup: {error}. Take another one; nothing was changed.") from None
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValidationError) as error:
+        raise InputError(
+            f"'{archive}' is not a whole backup: {error}. Take another one; nothing was changed."
+        ) from None
     _verify(archive, folder, manifest, set(members) - {MANIFEST})
     return manifest
 
@@ -100,29 +107,50 @@ def _verify(archive: Path, folder: Path, manifest: Manifest, found: set[str]) ->
 
 def _plain(name: str) -> bool:
     path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts and path.parts[0] in (MANIFEST, DATABASE, ARTIFACTS, KEPT_PARAMS)
+    return ".." not in path.parts and path.parts[:1] in [
+        (part,) for part in (MANIFEST, DATABASE, ARTIFACTS, KEPT_PARAMS)
+    ]
 
 
 def _swap(beside: Path, target: Path, artifacts: Path) -> Path | None:
-    """Moves the former registry aside and the new one in; an error brings the former one back."""
+    """Puts the new registry in place and returns where the former one is kept; an error brings that back.
+
+    A readable database is overwritten in one transaction: a process that has it open goes on with the new contents,
+    where after a rename it would go on writing to the one that was put aside.
+    """
     (beside / ARTIFACTS).mkdir(exist_ok=True)
-    moves = [(path, None) for path in (target, *(target.with_name(target.name + j) for j in JOURNALS), artifacts)]
-    present = [path for path, _ in moves if path.exists()]
+    files = [target, *(target.with_name(target.name + suffix) for suffix in JOURNALS)]
+    former = [path for path in (artifacts, *files) if path.exists()]
     aside = _free(target.parent.with_name(f"{target.parent.name}.before-restore-{time.strftime('%Y%m%d-%H%M%S')}"))
-    if present:
-        aside.mkdir(parents=True)
-    done: list[tuple[Path, Path]] = []
-    steps = [(path, aside / path.name) for path in present]
-    steps += [(beside / ARTIFACTS, artifacts), (beside / DATABASE, target)]
+    if former:
+        aside.mkdir()
+    kept_open = target.exists() and _copied(target, aside / target.name)
+    steps = [(path, aside / path.name) for path in former if path == artifacts or not kept_open]
+    steps += [(beside / ARTIFACTS, artifacts)] + ([] if kept_open else [(beside / DATABASE, target)])
     try:
         for source, destination in steps:
-            os.rename(source, destination)
-            done.append((source, destination))
+            source.rename(destination)
+        if kept_open:
+            database.overwrite(target, beside / DATABASE)
     except BaseException:
-        for source, destination in reversed(done):
-            os.rename(destination, source)
+        for source, destination in reversed(steps):
+            if destination.exists() and not source.exists():
+                destination.rename(source)
+        if kept_open:
+            (aside / target.name).unlink(missing_ok=True)  # a copy
+        with suppress(OSError):  # never made, or not empty: then it holds what could not be brought back
+            aside.rmdir()
         raise
-    return aside if present else None
+    return aside if former else None
+
+
+def _copied(path: Path, out: Path) -> bool:
+    """Copies a database; False for one that is damaged, which is moved as it is instead."""
+    try:
+        database.snapshot(path, out)
+    except RegistryError:
+        return False
+    return True
 
 
 def _free(path: Path) -> Path:

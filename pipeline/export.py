@@ -52,7 +52,8 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
         write_onnx(beside / FILES["fp32"], trained.recognizer, contract)
         if "int8" in export.precision:
             quantize(beside / FILES["fp32"], beside / FILES["int8"], contract)
-        report = {name: _check(beside / FILES[name], trained.recognizer, test) for name in FILES if (beside / FILES[name]).exists()}
+        written = [name for name in FILES if (beside / FILES[name]).exists()]
+        report = {name: _check(beside / FILES[name], trained.recognizer, test) for name in written}
         if report["fp32"]["max_difference"] > export.tolerance:
             raise SignloopError(
                 f"export of '{track}': logits differ from PyTorch's by {report['fp32']['max_difference']:.2e}, "
@@ -89,13 +90,19 @@ def write_onnx(path: Path, recognizer: Recognizer, contract: Contract) -> None:
 
 
 def quantize(source: Path, path: Path, contract: Contract) -> None:
-    """Writes dynamic int8 weights of an fp32 file."""
+    """Writes dynamic int8 weights of an fp32 file; geometry is left alone, eight bits are no place for coordinates."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model = onnx.load(source)
     del model.graph.value_info[:]  # shape inference over the export's own annotations fails
-    logging.getLogger().setLevel(logging.ERROR)  # the quantizer advises through the root logger
-    quantize_dynamic(model, str(path), weight_type=QuantType.QInt8)
+    geometry = [node.name for node in model.graph.node if any(name.startswith("preprocess.") for name in node.input)]
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)  # the quantizer advises through the root logger
+    try:
+        quantize_dynamic(model, str(path), per_channel=True, nodes_to_exclude=geometry, weight_type=QuantType.QInt8)
+    finally:
+        root.setLevel(level)
     _write(path, onnx.load(path), Contract(**{**vars(contract), "precision": "int8"}))
 
 

@@ -43,7 +43,7 @@ class LandmarkTable(Section):
 
     source: Literal["landmark_table"]
     path: str  # a file, or a folder of them
-    label_column: str = "label"
+    label_column: str | None = "label"  # None: nothing is labelled, which `signloop predict` takes and `extract` refuses
     group_column: str | None = None  # None: each file is a group
     clip_column: str | None = None  # rows of one value are the frames of one clip; None: each row is a clip
     aspect: Annotated[float, Field(gt=0, le=10)] = (
@@ -159,7 +159,7 @@ class AgainstProduction(Section):
     """Non-inferiority to the model in Production, on the same test samples."""
 
     metric: Literal["accuracy"] = "accuracy"
-    margin: Annotated[float, Field(ge=0, lt=1)] = 0.01  # may be worse by less than this; 0 asks for better
+    margin: Annotated[float, Field(ge=0, lt=1)] = 0.02  # may be worse by less than this; 0 asks for better
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     min_units: Annotated[int, Field(ge=2)] = 10  # fewer test groups: not enough evidence
     allow_lost_classes: bool = False

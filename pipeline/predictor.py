@@ -124,15 +124,21 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _as_clips(x: Any, points: int) -> tuple[Sequence[NDArray[np.float32]], bool]:
     """Brings what people pass into a list of [T, V, 3]; says whether it was a single clip."""
-    if isinstance(x, list | tuple) and x and all(np.ndim(clip) == 3 for clip in x):
-        clips, single = [np.asarray(clip, np.float32) for clip in x], False
-    else:
-        array = np.asarray(x, np.float32)
-        single = array.ndim <= 3
-        clips = list({2: array[None, None], 3: array[None]}.get(array.ndim, array)) if array.ndim in (2, 3, 4) else [array]
+    expected = f"expected [frames, {points}, 3]"
+    try:
+        if isinstance(x, list | tuple) and x and all(np.ndim(clip) == 3 for clip in x):
+            clips, single = [np.asarray(clip, np.float32) for clip in x], False
+        else:
+            array = np.asarray(x, np.float32)
+            single = array.ndim <= 3
+            clips = {2: [array[None]], 3: [array], 4: list(array)}.get(array.ndim, [array])
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{expected} of numbers, or a list of such clips, got {type(x).__name__}: {error}") from None
+    if not clips:
+        raise InputError(f"{expected}, or several clips, got none.")
     for i, clip in enumerate(clips):
         if clip.ndim != 3 or clip.shape[1:] != (points, 3) or len(clip) == 0:
-            raise InputError(f"clip {i}: expected [frames, {points}, 3], got {list(clip.shape)}.")
+            raise InputError(f"clip {i}: {expected}, got {list(clip.shape)}.")
         if np.isinf(clip).any():
             raise InputError(f"clip {i}: has an infinite coordinate. Mark what was not seen as NaN.")
     return clips, single
@@ -145,7 +151,10 @@ def _open_onnx(path: Path, threads: int) -> Predictor:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's own have no base class in common
+        raise InputError(f"'{path}': ONNX Runtime refuses it ({error}). Export it again with `dvc repro`.") from None
     used = [node.name for node in session.get_inputs()]  # what the graph does not read, the export leaves out
 
     def run(feeds: dict[str, NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -144,6 +144,7 @@ def tags(candidate: Candidate) -> dict[str, str]:
         "signloop.evaluation_sha256": candidate.evaluation_sha256,
         "signloop.precision": candidate.precision,
         "signloop.architecture": candidate.contract.model,
+        "signloop.synthetic": str(bool(source.test.provenance.get("synthetic"))).lower(),
         "signloop.learned_groups": str(len(source.learned_groups)),
         **source.lineage.tags(),
         **figures,

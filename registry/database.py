@@ -4,7 +4,8 @@ Deleted runs and models count as pointed to until MLflow itself forgets them: th
 """
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,16 @@ LOCATIONS = (
     "SELECT storage_location FROM model_versions",
     "SELECT source FROM model_versions",
 )
+VERSIONS = "SELECT name, version FROM model_versions WHERE current_stage IS NOT 'Deleted_Internal' ORDER BY 1, 2"
+FINISHED = "SELECT value FROM tags JOIN runs USING (run_uuid) WHERE key = ? AND status = 'FINISHED'"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A registered model's version numbers, and the number that each alias names."""
+
+    versions: list[int]
+    aliases: dict[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +44,7 @@ class Contents:
     models: frozenset[str]  # MLflow's ids of stored bytes, not the registered names
     locations: frozenset[Path]  # of local files
     finished: frozenset[str]  # keys of trainings that ended well, as `registry.tracking` tags them
-    versions: dict[str, dict[str, list[int] | dict[str, int]]]  # by track: numbers, and numbers by alias
+    versions: dict[str, Held]  # by track
 
     @property
     def empty(self) -> bool:
@@ -66,8 +77,25 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 def snapshot(path: Path, out: Path) -> None:
     """Copies the database as of one moment, while others go on writing to it."""
     with opened(path) as source, closing(sqlite3.connect(out)) as copy:
-        source.backup(copy)
+        source.backup(copy, progress=_patience())
     check(out)
+
+
+def overwrite(path: Path, source: Path) -> None:
+    """Replaces the contents of a database in one transaction; who has it open sees the new ones."""
+    with opened(path) as target, opened(source) as new:
+        new.backup(target, progress=_patience())
+
+
+def _patience() -> Callable[[int, int, int], None]:
+    """SQLite's copy would wait for a lock forever."""
+    until = time.monotonic() + BUSY_SECONDS
+
+    def progress(status: int, remaining: int, total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:
+            raise sqlite3.OperationalError(f"another process has locked it for {BUSY_SECONDS:.0f} s")
+
+    return progress
 
 
 def check(path: Path) -> None:
@@ -79,26 +107,23 @@ def check(path: Path) -> None:
 
 
 def contents(path: Path) -> Contents:
+    """Reads what the database points to."""
     with opened(path) as connection:
 
         def column(query: str, *values: str) -> list[str]:
             return [row[0] for row in connection.execute(query, values) if row[0]]
 
-        versions: dict[str, dict[str, list[int] | dict[str, int]]] = {}
-        living = "SELECT name, version FROM model_versions WHERE current_stage IS NOT 'Deleted_Internal' ORDER BY 1, 2"
-        for track, number in connection.execute(living).fetchall():
-            entry = versions.setdefault(track, {"versions": [], "aliases": {}})
-            entry["versions"] = [*entry["versions"], number]
+        versions: dict[str, Held] = {}
+        for track, number in connection.execute(VERSIONS):
+            versions.setdefault(track, Held([], {})).versions.append(number)
         for track, alias, number in connection.execute("SELECT name, alias, version FROM registered_model_aliases"):
-            if track in versions:
-                versions[track]["aliases"] = {**dict(versions[track]["aliases"]), alias: number}
-        ended = "SELECT value FROM tags JOIN runs USING (run_uuid) WHERE key = ? AND status = 'FINISHED'"
+            versions.setdefault(track, Held([], {})).aliases[alias] = number
         places = [local_path(uri) for query in LOCATIONS for uri in column(query)]
         return Contents(
             runs=frozenset(column("SELECT run_uuid FROM runs")),
             models=frozenset(column("SELECT model_id FROM logged_models")),
             locations=frozenset(place for place in places if place),
-            finished=frozenset(column(ended, KEY)),
+            finished=frozenset(column(FINISHED, KEY)),
             versions=versions,
         )
 
@@ -122,5 +147,7 @@ def no_promotion(store: Store, *, wait_seconds: float) -> Iterator[None]:
             try:
                 held.enter_context(FileLock(lock, timeout=wait_seconds))
             except Timeout:
-                raise RegistryError(f"a promotion is running (it holds '{lock}'). Try again when it has ended.") from None
+                raise RegistryError(
+                    f"a promotion is running (it holds '{lock}'). Try again when it has ended."
+                ) from None
         yield

@@ -156,7 +156,7 @@ def _floor(metric: str, rule: Rule, value: Any) -> Check:
 
 def _figure(value: float, limit: float) -> str:
     """Enough digits that a value beside its limit is not printed as the limit."""
-    return next((text for d in (3, 4, 6) if float(text := f"{value:.{d}f}") != limit), repr(value))
+    return next((text for d in (3, 4, 5, 6) if float(text := f"{value:.{d}f}") != limit), repr(value))
 
 
 def _compare(paired: Paired, rule: AgainstProduction) -> tuple[Comparison | None, tuple[Check, ...]]:

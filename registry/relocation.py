@@ -53,7 +53,9 @@ def relocate(database: Path, old: Iterable[Path], artifacts: Path, *, files: Pat
 
 
 def _relocate(connection: sqlite3.Connection, root: Path, artifacts: Path, files: Path) -> int:
-    left = [m for m in _models(connection) if m.is_relative_to(root) and m.exists() and not _here(m, root, files).exists()]
+    left = [
+        m for m in _models(connection) if m.is_relative_to(root) and m.exists() and not _here(m, root, files).exists()
+    ]
     if left:
         raise RegistryError(
             f"{len(left)} stored model(s) lie in '{root}' and not in '{artifacts}', the first '{left[0]}'. "

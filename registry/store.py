@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 STATE = ".signloop"
 SQLITE = "sqlite:///"
 REACH_SECONDS = 3.0
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # results for a person are not MLflow's to print
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,8 @@ def open_store(store: Store) -> "MlflowClient":
 
     Raises: RegistryError when a server cannot be reached, or the database is of another MLflow.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     if store.served:
         _reach(store.tracking_uri)
     elif store.tracking_uri.startswith(SQLITE):
@@ -117,8 +123,8 @@ def open_store(store: Store) -> "MlflowClient":
     if mlflow.get_tracking_uri() != store.tracking_uri:
         with _unchanged("MLFLOW_TRACKING_URI"):
             mlflow.set_tracking_uri(store.tracking_uri)
-    client = mlflow.MlflowClient(store.tracking_uri, registry_uri=store.tracking_uri)
     try:
+        client = mlflow.MlflowClient(store.tracking_uri, registry_uri=store.tracking_uri)
         client.search_experiments(max_results=1)
     except MlflowException as error:
         raise RegistryError(f"the registry at {store.tracking_uri} does not answer: {error.message}") from error

@@ -103,14 +103,22 @@ def register(
     if known := by_fingerprint(store, track, fingerprint):
         return known
     client = open_store(store)
-    source = f"models:/{_store_bytes(store, track, bundle, fingerprint, run_id)}"
+    model_id = _store_bytes(store, track, bundle, fingerprint, run_id)
     try:
         client.create_registered_model(track)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     tags = {**tags, FINGERPRINT: fingerprint}
-    made = client.create_model_version(track, source, run_id, tags=tags, description=description)
+    made = client.create_model_version(
+        track,
+        f"models:/{model_id}",
+        run_id,
+        tags=tags,
+        description=description,
+        await_creation_for=0,  # a version is ready as soon as it is made, but for Databricks
+        model_id=model_id,  # a server refuses the source without it
+    )
     return _version(made, {})
 
 

@@ -1,10 +1,13 @@
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows import environment
 from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from flows.backup import Manifest
 
 
 def backup(
@@ -23,7 +26,9 @@ def backup(
 
 def restore(
     file: Annotated[Path | None, typer.Argument(help="An archive that `signloop backup` wrote.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the registry that is here; it is kept aside.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the registry that is here; it is kept aside.")
+    ] = False,
     here: Annotated[
         bool, typer.Option("--here", help="No archive: this project's folder was moved or copied, mend its paths.")
     ] = False,
@@ -44,10 +49,10 @@ def restore(
     _show(manifest)
     if aside:
         typer.echo(f"The former registry is kept in {aside}")
-    typer.echo("Restart `mlflow ui` if it runs. Next: signloop doctor")
+    typer.echo("Next: signloop doctor")
 
 
-def _show(manifest: "backups.Manifest") -> None:
+def _show(manifest: "Manifest") -> None:
     for track, held in manifest.versions.items():
         named = ", ".join(f"{alias} {number}" for alias, number in sorted(held.aliases.items())) or "no alias"
         typer.echo(f"  {track}: {len(held.versions)} version(s); {named}")

@@ -1,10 +1,13 @@
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
+from flows import environment
 
-def bench(
-    data: Annotated[Path | None, typer.Option(help="Folder of landmark tables, one a source; default ../shared/data/letters.")] = None,
-) -> None:
+
+def bench() -> None:
     """Print the figures that the README quotes, measured here and now."""
+    from flows.bench import figures
+
+    for what, value in figures(environment.project_root()):
+        typer.echo(f"{what:<48} {value}")
+    typer.echo("\nPeople never seen, half an hour on two cores: needs landmark tables, one a source")
+    typer.echo("  signloop leave-one-out letters --with examples/letters_tables.yaml")

@@ -12,6 +12,11 @@ def length(vector_BTXC: Float[Tensor, "*BTX C"]) -> Float[Tensor, "*BTX"]:
     return (vector_BTXC.square().sum(-1) + TINY**2).sqrt()
 
 
+def unit(vector_BTXC: Float[Tensor, "*BTX C"]) -> Float[Tensor, "*BTX C"]:
+    """Returns directions; a vector without length has none and stays zero."""
+    return vector_BTXC / length(vector_BTXC)[..., None]
+
+
 def curls_as_left(
     points_BTVC: Float[Tensor, "B T V C"], palm: list[int], roots: list[int], tips: list[int]
 ) -> Bool[Tensor, "B T"]:
@@ -33,8 +38,7 @@ def mirror(points_BTVC: Float[Tensor, "B T V C"], left_BT: Bool[Tensor, "B T"]) 
 
 def upright(points_BTVC: Float[Tensor, "B T V C"], bone_BTC: Float[Tensor, "B T C"]) -> Float[Tensor, "B T V C"]:
     """Rotates the picture plane about the origin until the bone points up (y is negative: it grows downwards)."""
-    unit_BTC = bone_BTC[..., :2] / length(bone_BTC[..., :2])[..., None]
-    ux_BT1, uy_BT1 = unit_BTC[..., 0:1], unit_BTC[..., 1:2]
+    ux_BT1, uy_BT1 = unit(bone_BTC[..., :2]).split(1, -1)
     x_BTV, y_BTV = points_BTVC[..., 0], points_BTVC[..., 1]
     turned = [ux_BT1 * y_BTV - uy_BT1 * x_BTV, -ux_BT1 * x_BTV - uy_BT1 * y_BTV, points_BTVC[..., 2]]
     return torch.stack(turned, -1)

@@ -81,7 +81,7 @@ def fit(
         entry |= validate(model, objective, val, fabric.device)
         if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
             schedule.step(entry["val_loss"])
-        if not math.isfinite(entry["train_loss"]):
+        if not math.isfinite(entry["train_loss"] + entry["val_loss"]):
             raise SignloopError(f"epoch {progress.epoch}: the loss is not finite. Lower `train.learning_rate`.")
         progress.history.append(entry)
         if entry["val_loss"] < progress.best_loss:
@@ -158,12 +158,15 @@ def _resume(path: Path | None, recognizer: nn.Module, optimizer: Any, schedule: 
         return Progress()
     try:
         kept = torch.load(path, weights_only=True, map_location="cpu")
-    except (RuntimeError, EOFError, OSError) as error:
-        raise SignloopError(f"checkpoint '{path}' is damaged ({error}). Delete it; training then starts again.") from None
-    recognizer.load_state_dict(kept["recognizer"])
-    optimizer.load_state_dict(kept["optimizer"])
-    schedule.load_state_dict(kept["schedule"])
-    return Progress(**kept["progress"])
+        recognizer.load_state_dict(kept["recognizer"])
+        optimizer.load_state_dict(kept["optimizer"])
+        schedule.load_state_dict(kept["schedule"])
+        return Progress(**kept["progress"])
+    except Exception as error:  # damaged bytes lead Torch's readers to a KeyError, an IndexError, an UnpicklingError, …
+        why = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise SignloopError(
+            f"checkpoint '{path}' is damaged, or of another model ({why}). Delete it; training then starts again."
+        ) from None
 
 
 def _keep(path: Path | None, progress: Progress, recognizer: nn.Module, optimizer: Any, schedule: Any) -> None:

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+MAX_DEVIATIONS = 8.0  # a frame without a hand lies far outside, and would take all of an int8 range for itself
 MIN_MOMENTUM = 0.01  # after a hundred batches the average forgets instead of only adding up
 
 
@@ -26,7 +27,8 @@ class Standardize(nn.Module):
     def forward(self, features_BTF: Float[Tensor, "B T F"], seen_BT: Bool[Tensor, "B T"]) -> Float[Tensor, "B T F"]:
         if self.training:
             self._update(features_BTF.detach(), seen_BT)
-        return (features_BTF - self.mean) / (self.variance + 1e-6).sqrt()
+        deviations_BTF = (features_BTF - self.mean) / (self.variance + 1e-4).sqrt()
+        return deviations_BTF.clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
 
     @torch.no_grad()
     def _update(self, features_BTF: Tensor, seen_BT: Tensor) -> None:

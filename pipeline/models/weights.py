@@ -49,12 +49,14 @@ def load(path: Path) -> Trained:
     weights = folder / "model.safetensors" if path.is_dir() else path
     header = read_json(folder / "model.json")
     try:
+        if header["schema"] != SCHEMA:
+            raise InputError(f"'{folder}' has schema {header['schema']}, expected {SCHEMA}. Run `dvc repro`.")
         config = TypeAdapter(Model).validate_python(header["model"])
         recognizer = build(config, skeleton=header["skeleton"], num_classes=len(header["class_names"]))
         recognizer.load_state_dict(load_file(weights))
     except FileNotFoundError:
         raise InputError(f"'{weights}' does not exist. Run `dvc repro`, or give another path.") from None
-    except (KeyError, ValidationError, SafetensorError, RuntimeError) as error:
+    except (KeyError, TypeError, ValidationError, SafetensorError, RuntimeError) as error:
         raise InputError(f"'{weights}' and its model.json do not fit each other: {error}") from None
     names = tuple(header["class_names"])
     return Trained(recognizer=recognizer.eval(), config=config, class_names=names, skeleton=header["skeleton"])

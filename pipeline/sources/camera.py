@@ -23,7 +23,7 @@ FIELD_OF_VIEW = 60.0  # degrees over the picture's longer side, as webcams and p
 class Camera:
     """One camera a clip; it does not move within the clip.
 
-    rotation  [N, 3] degrees, the hand as the camera sees it: yaw, pitch, roll
+    rotation  [N, 3] degrees, the hand as the camera sees it: yaw, pitch, roll, as kinematic_hand.orientation turns
     distance  [N] hand lengths from the camera to the hand's middle
     focal     [N] focal length in picture widths
     aspect    [N] picture width / height
@@ -38,11 +38,11 @@ class Camera:
 def draw(rng: np.random.Generator, num_clips: int, difficulty: float) -> Camera:
     """Draws one signer's cameras: one place and one device, moved a little from clip to clip; at 0 straight ahead."""
     own, each = rng.normal(size=5), rng.normal(size=(num_clips, 5))
-    spread = difficulty * (own * [11, 10, 6, 0.25, 0.12] + each * [6, 6, 4, 0.12, 0])
+    spread = difficulty * (own * [24, 28, 8, 0.3, 0.12] + each * [14, 18, 6, 0.12, 0])
     aspect = np.full(num_clips, rng.choice(ASPECTS, p=ASPECT_SHARES))
     field_of_view = np.clip(FIELD_OF_VIEW * np.exp(spread[:, 4]), 30, 100)
     return Camera(
-        rotation=np.clip(spread[:, :3], -50, 50),
+        rotation=np.clip(spread[:, :3], -60, 60),
         distance=np.clip(DISTANCE * np.exp(spread[:, 3]), 2.2, 12),
         focal=0.5 / np.tan(np.radians(field_of_view) / 2) * np.maximum(1.0, 1.0 / aspect),
         aspect=aspect,

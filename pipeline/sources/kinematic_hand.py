@@ -21,8 +21,8 @@ from pipeline.skeleton import FINGERS, skeleton
 # middle's own: towards the thumb). The thumb's `spread` opens it from the index in the palm's plane, `palmar` lifts it
 # out of that plane, `oppose` turns its flexion from across the palm (0) to towards the palm (90).
 # Source: active ranges of the American Academy of Orthopaedic Surgeons (Greene and Heckman, "The Clinical Measurement
-# of Joint Motion", 1994, hand and thumb), widened by the 10 to 15 degrees that people differ by. The thumb's base is
-# wider still: its three angles are measured here from the index finger and not from the resting thumb.
+# of Joint Motion", 1994, hand and thumb), widened by up to 20 degrees: people differ, and detectors overstate bends.
+# The thumb's base is wider still: its angles are measured here from the index finger and not from the resting thumb.
 _FLEXION = {"mcp": (-30.0, 100.0), "pip": (-10.0, 120.0), "dip": (-15.0, 90.0)}
 _ABDUCTION = {"index": (-25.0, 35.0), "middle": (-25.0, 25.0), "ring": (-25.0, 30.0), "pinky": (-25.0, 45.0)}
 _THUMB = {

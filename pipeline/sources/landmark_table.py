@@ -44,6 +44,14 @@ def read(data: LandmarkTable) -> Samples:
     return replace(whole, target=target, class_names=class_names, provenance=provenance).select(kept)
 
 
+def read_unlabelled(path: Path, *, aspect: float) -> Samples:
+    """Reads the rows of one table as clips of a frame each, whatever they are labelled; for answers, not for training."""
+    data = LandmarkTable(source="landmark_table", path=str(path), label_column=None, aspect=aspect)
+    rows = read_rows(path, data)
+    samples, _ = _join([(rows, path, np.arange(len(rows)))], data)
+    return replace(samples, class_names=("",))
+
+
 def _files(path: Path) -> list[Path]:
     """Returns the table, or a folder's tables in the order of their names."""
     if not path.exists():

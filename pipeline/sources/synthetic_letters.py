@@ -23,10 +23,10 @@ from pipeline.sources.letter_table import Letter
 LEFT_HANDED = 0.12
 # Standard deviations at difficulty 1. Degrees for joints and wrist, hand lengths for places.
 # Joints that move sideways differ by half as much: they have a third of the range.
-HABIT_DEG = 7.0  # of a signer, for one joint of one letter
-HAND_DEG = 4.0  # of a signer, for one joint of every letter
-CLIP_DEG = 4.0
-WRIST_DEG = np.array([9.0, 8.0, 8.0])  # of a signer; half as much again for each letter, and for each clip
+HABIT_DEG = 5.0  # of a signer, for one joint of one letter
+HAND_DEG = 3.0  # of a signer, for one joint of every letter
+CLIP_DEG = 3.0
+WRIST_DEG = np.array([16.0, 18.0, 12.0])  # turn, tip, roll of a signer; half as much for each letter and clip
 WANDER_DEG = 2.0  # joints, within a clip
 DRIFT = 0.04  # of the hand's place within a clip
 GESTURES = (0.35, 5.0)  # share of clips in which the hand is moved about beside the sign, and how much more

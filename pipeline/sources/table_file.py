@@ -45,7 +45,7 @@ class Rows:
 def read_rows(file: Path, data: LandmarkTable) -> Rows:
     """Reads one table and checks all that needs only its rows."""
     optional = ["handedness"]
-    named = [data.label_column, *(c for c in (data.group_column, data.clip_column) if c)]
+    named = [c for c in (data.label_column, data.group_column, data.clip_column) if c]
     table = _load(file, [*named, *optional])
     names = Counter(table.column_names)
     missing = [c for c in [*named, *COORDINATES] if c not in names]
@@ -66,7 +66,7 @@ def read_rows(file: Path, data: LandmarkTable) -> Rows:
         raise InputError(f"'{file}' row {row}, column '{data.group_column}': expected a signer or source, got nothing.")
     return Rows(
         values=_points(table, file),
-        label=_text(table[data.label_column]),
+        label=_text(table[data.label_column]) if data.label_column else np.full(count, "", object),
         group=group,
         clip=_text(table[data.clip_column]) if data.clip_column else np.arange(count),
         aspect=_aspect(table, file, data.aspect),

@@ -4,6 +4,7 @@ A clip says its class in point 0, and in point 1 + m by how much model m misses 
 exactly what `misses` says.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,7 @@ class Artifacts:
             store=store,
             **given,
         )
-        return stores.json.loads(out.read_text(encoding="utf-8"))
+        return json.loads(out.read_text(encoding="utf-8"))
 
 
 def make_track(

@@ -65,7 +65,7 @@ def test_a_deleted_experiment_comes_back(store: Store) -> None:
 def test_a_database_of_another_mlflow_is_reported(store: Store) -> None:
     with sqlite3.connect(store.tracking_uri.removeprefix("sqlite:///")) as database:
         database.execute("UPDATE alembic_version SET version_num = 'ancient'")
-    with pytest.raises(RegistryError, match="does not answer: .*out-of-date database schema"):
+    with pytest.raises(RegistryError, match=r"does not answer: .*out-of-date database schema"):
         open_store(store)
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from pipeline.features.geometry import curl, length, mirror_left, upright
+from pipeline.features.geometry import curl, curls_as_left, length, mirror, unit, upright
 
 
 def test_length_is_euclidean_and_its_gradient_at_zero_is_finite():
@@ -14,10 +14,21 @@ def test_length_is_euclidean_and_its_gradient_at_zero_is_finite():
     assert vector_BTXC.grad.isfinite().all()
 
 
-def test_mirror_left_changes_the_sign_of_x_of_left_hands_only():
-    points_BTVC = torch.tensor([1.0, 2, 3]).expand(3, 1, 1, 3)
-    mirrored_BTVC = mirror_left(points_BTVC, torch.tensor([1.0, 0.0, torch.nan]))
-    assert mirrored_BTVC.flatten(1).tolist() == [[1, 2, 3], [-1, 2, 3], [1, 2, 3]]
+def test_unit_keeps_the_direction_and_leaves_zero_alone():
+    torch.testing.assert_close(unit(torch.tensor([[3.0, 4.0], [0.0, 0.0]])), torch.tensor([[0.6, 0.8], [0.0, 0.0]]))
+
+
+def test_mirror_changes_the_sign_of_x_of_left_hands_only():
+    points_BTVC = torch.tensor([1.0, 2, 3]).expand(2, 1, 1, 3)
+    mirrored_BTVC = mirror(points_BTVC, torch.tensor([[False], [True]]))
+    assert mirrored_BTVC.flatten(1).tolist() == [[1, 2, 3], [-1, 2, 3]]
+
+
+def test_a_hand_is_left_by_the_side_that_its_fingers_bend_to():
+    palm = torch.tensor([[0.0, 0, 0], [-1, -2, 0], [1, -2, 0]])  # wrist, index knuckle, little knuckle: out is +z
+    tips = torch.tensor([[0.0, -3, 1], [0.0, -3, -1]])
+    points_BTVC = torch.cat([palm.expand(2, 3, 3), tips[:, None]], 1)[:, None]
+    assert curls_as_left(points_BTVC, [0, 1, 2], roots=[1, 2], tips=[3]).tolist() == [[False], [True]]
 
 
 def test_upright_turns_a_bone_that_points_right_a_quarter_to_the_left():

@@ -1,0 +1,59 @@
+"""The figures that the README quotes, measured in one run on this machine."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline.params import SyntheticLetters
+
+Row = tuple[str, str]
+
+
+def figures(root: Path) -> Iterator[Row]:
+    """Yields what was measured and what came out, in words."""
+    yield "simulator", f"{simulated_clips_a_second():,.0f} clips of 16 frames a second, one process"
+    yield from gate()
+    yield "signloop --help", f"{_median_seconds(lambda: _run(root, 'signloop', '--help')):.2f} s"
+    if (root / "artifacts").exists():
+        yield "dvc repro, nothing to do", f"{_median_seconds(lambda: _run(root, 'dvc', 'repro')):.2f} s"
+
+
+def simulated_clips_a_second() -> float:
+    """Returns clips a second, the best of three: the machine's other work only ever slows it."""
+    from pipeline.sources.synthetic_letters import read
+
+    config = SyntheticLetters(source="synthetic_letters", num_signers=60)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        count = len(read(config))
+        seconds.append(time.perf_counter() - start)
+    return count / min(seconds)
+
+
+def gate(trials: int = 400) -> Iterator[Row]:
+    """Yields how often the paired gate lets a model pass that is worse by the margin, and one that is equal."""
+    from registry.simulation import Scenario, promoted, worse_by_the_margin
+
+    shares = [promoted(scenario, trials=trials, seed=0) for scenario in worse_by_the_margin()]
+    mean, worst = statistics.mean(shares), max(shares)
+    told = f"{mean:.1%} of trials on average, {worst:.1%} at worst, over {len(shares)} scenarios × {trials} trials"
+    yield "a model worse by the margin is promoted", told
+    equal = Scenario(units=24, clips=78, gain=0.01, worse=0.0, margin=0.02, correlation=0.02)
+    yield "an equal model passes (24 signers × 78 clips)", f"{promoted(equal, trials=trials, seed=0):.0%} of trials"
+
+
+def _median_seconds(call: Callable[[], None], runs: int = 3) -> float:
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def _run(root: Path, command: str, *arguments: str) -> None:
+    subprocess.run([Path(sys.executable).with_name(command), *arguments], cwd=root, check=True, capture_output=True)

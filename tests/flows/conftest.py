@@ -1,0 +1,27 @@
+"""A project folder with a real registry for each test; its database is migrated once, since that takes seconds."""
+
+from pathlib import Path
+
+import pytest
+
+from registry.store import local_store, open_store
+from tests.flows.registries import Project, make_project
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    state = tmp_path_factory.mktemp("template")
+    open_store(local_store(state))
+    return state / "mlflow" / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def untouched(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project for tests that must leave it as it is: they share it."""
+    return make_project(tmp_path_factory.mktemp("untouched") / "project", migrated)
+
+
+@pytest.fixture
+def project(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return make_project(tmp_path / "first place, ü", migrated)
