@@ -26,12 +26,11 @@ def simulated_clips_a_second() -> float:
     from pipeline.sources.synthetic_letters import read
 
     config = SyntheticLetters(source="synthetic_letters", num_signers=60)
-    seconds = []
+    rates = []
     for _ in range(3):
         start = time.perf_counter()
-        count = len(read(config))
-        seconds.append(time.perf_counter() - start)
-    return count / min(seconds)
+        rates.append(len(read(config)) / (time.perf_counter() - start))
+    return max(rates)
 
 
 def gate(trials: int = 400) -> Iterator[Row]:

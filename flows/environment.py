@@ -21,6 +21,11 @@ def silence() -> None:
         os.environ.setdefault(name, value)
 
 
+def talking() -> list[str]:
+    """Returns the switches that the user has set to something else than off, as NAME=VALUE."""
+    return [f"{name}={os.environ[name]}" for name, off in SILENT.items() if os.environ.get(name, off) != off]
+
+
 def store() -> Store:
     """Returns the registry that MLFLOW_TRACKING_URI names, else the embedded one in the state folder."""
     return store_at(os.environ.get("MLFLOW_TRACKING_URI"), state_folder())

@@ -70,7 +70,9 @@ def set_value(path: Path, keys: list[str], value: Any) -> str:
 
 
 def difference(before: str, after: str) -> str:
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "params.yaml", "params.yaml", lineterm="", n=2)
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), "params.yaml", "params.yaml", lineterm="", n=2
+    )
     return "\n".join(lines)
 
 
@@ -87,7 +89,12 @@ def _values(overlay: Path) -> Mapping[str, Any]:
 def _lay_over(tree: Any, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
         named = ALTERNATIVES.get(key)
-        replaced = named and isinstance(value, Mapping) and key in tree and value.get(named, tree[key][named]) != tree[key][named]
+        replaced = (
+            named
+            and isinstance(value, Mapping)
+            and key in tree
+            and value.get(named, tree[key][named]) != tree[key][named]
+        )
         if isinstance(value, Mapping) and isinstance(tree.get(key), Mapping) and not replaced:
             _lay_over(tree[key], value)
         else:

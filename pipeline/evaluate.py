@@ -28,7 +28,9 @@ def evaluate(evaluate: Evaluate, *, samples: Path, split: Path, exported: Path, 
     """Scores every precision on the test clips; plots and reference are of the preferred one."""
     everything, parts = store.read(samples), splits.read(split)
     if len(parts.test) == 0:
-        raise InputError(f"'{split}': expected clips to test on, got none. Change `prepare.test_share` or `prepare.test`.")
+        raise InputError(
+            f"'{split}': expected clips to test on, got none. Change `prepare.test_share` or `prepare.test`."
+        )
     test = everything.select(parts.test)
     report = read_json(exported / "export.json")
     measured, answered = {}, []
@@ -70,7 +72,9 @@ def reference(samples: Samples, parts: Split, predictor: Predictor) -> pd.DataFr
         chosen = samples.select(getattr(parts, part))
         frame = summarise(chosen) if part != "test" else pd.DataFrame(index=range(len(chosen)))
         if part != "train":
-            frame = pd.concat([frame, predictions(chosen, *predictor.scores(chosen)).drop(columns=["id", "group"])], axis=1)
+            frame = pd.concat(
+                [frame, predictions(chosen, *predictor.scores(chosen)).drop(columns=["id", "group"])], axis=1
+            )
         pieces.append(frame.assign(part=part, group=chosen.group))
     return pd.concat(pieces, ignore_index=True)
 

@@ -52,8 +52,8 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
         write_onnx(beside / FILES["fp32"], trained.recognizer, contract)
         if "int8" in export.precision:
             quantize(beside / FILES["fp32"], beside / FILES["int8"], contract)
-        written = [name for name in FILES if (beside / FILES[name]).exists()]
-        report = {name: _check(beside / FILES[name], trained.recognizer, test) for name in written}
+        written = [file for file in FILES.items() if (beside / file[1]).exists()]
+        report = {name: _check(beside / file, trained.recognizer, test) for name, file in written}
         if report["fp32"]["max_difference"] > export.tolerance:
             raise SignloopError(
                 f"export of '{track}': logits differ from PyTorch's by {report['fp32']['max_difference']:.2e}, "
@@ -84,8 +84,8 @@ def write_onnx(path: Path, recognizer: Recognizer, contract: Contract) -> None:
         )
     assert program is not None
     model = program.model_proto
-    landmarks = model.graph.input[0].type.tensor_type.shape.dim
-    assert landmarks[0].dim_param and landmarks[1].dim_param, "batch or time was fixed by the export"
+    batch_and_time = model.graph.input[0].type.tensor_type.shape.dim[:2]
+    assert all(dim.dim_param for dim in batch_and_time), "batch or time was fixed by the export"
     _write(path, model, contract)
 
 
@@ -124,7 +124,8 @@ def _check(path: Path, recognizer: Recognizer, test: Samples) -> dict[str, Any]:
         logits, seen = predictor.run(feeds)
         with torch.inference_mode():
             expected, expected_seen = recognizer(*(torch.from_numpy(feeds[name]) for name in contracts.INPUTS))
-        assert logits.shape == tuple(expected.shape) and np.allclose(seen, expected_seen.numpy(), atol=1e-6)
+        assert logits.shape == tuple(expected.shape)
+        assert np.allclose(seen, expected_seen.numpy(), atol=1e-6)
         worst = max(worst, float(np.abs(logits - expected.numpy()).max()))
         same += int((logits.argmax(-1) == expected.numpy().argmax(-1)).sum())
         count += len(logits)

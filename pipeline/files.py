@@ -25,7 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield beside
         if beside.is_dir():
             _remove(path)
-        os.replace(beside, path)
+        beside.replace(path)
     except BaseException:
         _remove(beside)
         raise

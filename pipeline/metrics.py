@@ -16,6 +16,8 @@ from pipeline.params import Evaluate
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
+CLASS_COLUMNS = ("k", "support", "precision", "recall", "recall_low", "recall_high", "f1")
+GROUP_COLUMNS = ("group", "support", "accuracy", "accuracy_low", "accuracy_high")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ def by_class(scored: Scored, config: Evaluate) -> pd.DataFrame:
         low, high = wilson(hits, support, config.confidence)
         f1 = 2 * hits / (support + answered)
         rows.append((int(k), support, hits / answered if answered else 0.0, hits / support, low, high, f1))
-    return pd.DataFrame(rows, columns=["k", "support", "precision", "recall", "recall_low", "recall_high", "f1"])
+    return pd.DataFrame(rows, columns=pd.Index(CLASS_COLUMNS))
 
 
 def by_group(scored: Scored, config: Evaluate) -> pd.DataFrame:
@@ -88,7 +90,7 @@ def by_group(scored: Scored, config: Evaluate) -> pd.DataFrame:
     for name in sorted(set(scored.group)):
         hits, support = int(scored.correct[scored.group == name].sum()), int((scored.group == name).sum())
         rows.append((name, support, hits / support, *wilson(hits, support, config.confidence)))
-    return pd.DataFrame(rows, columns=["group", "support", "accuracy", "accuracy_low", "accuracy_high"])
+    return pd.DataFrame(rows, columns=pd.Index(GROUP_COLUMNS))
 
 
 def reliability(scored: Scored, bins: int) -> pd.DataFrame:
@@ -117,8 +119,8 @@ def wilson(hits: int, count: int, confidence: float) -> tuple[float, float]:
 
 
 def _worst(table: pd.DataFrame, column: str, name: str, config: Evaluate) -> dict[str, float]:
-    counted = table[table["support"] >= config.min_support]
+    counted = table.loc[table["support"] >= config.min_support].sort_values(column)
     if counted.empty:
         return {}
-    worst = counted.loc[counted[column].idxmin()]
+    worst = counted.iloc[0]
     return {name: float(worst[column]), f"{name}_low": float(worst[f"{column}_low"])}

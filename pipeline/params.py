@@ -43,7 +43,9 @@ class LandmarkTable(Section):
 
     source: Literal["landmark_table"]
     path: str  # a file, or a folder of them
-    label_column: str | None = "label"  # None: nothing is labelled, which `signloop predict` takes and `extract` refuses
+    label_column: str | None = (
+        "label"  # None: nothing is labelled, which `signloop predict` takes and `extract` refuses
+    )
     group_column: str | None = None  # None: each file is a group
     clip_column: str | None = None  # rows of one value are the frames of one clip; None: each row is a clip
     aspect: Annotated[float, Field(gt=0, le=10)] = (

@@ -55,7 +55,9 @@ class Predictor:
     def scores(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Returns probabilities [N, K] and the share of frames with a hand [N]; uniform where there is none."""
         if samples.skeleton != self.contract.skeleton:
-            raise InputError(f"the model reads '{self.contract.skeleton}' points, the samples hold '{samples.skeleton}'.")
+            raise InputError(
+                f"the model reads '{self.contract.skeleton}' points, the samples hold '{samples.skeleton}'."
+            )
         probabilities = np.empty((len(samples), len(self.contract.class_names)), np.float32)
         seen = np.empty(len(samples), np.float32)
         for batch in _by_length(samples.lengths):

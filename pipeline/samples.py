@@ -58,7 +58,7 @@ class Samples:
 
     @property
     def seen(self) -> NDArray[np.bool_]:
-        return ~np.isnan(self.values).any(-1)
+        return np.asarray(~np.isnan(self.values).any(-1))
 
     def clip(self, i: int) -> NDArray[np.float32]:
         """Returns clip i as [T, V, C]."""
@@ -124,7 +124,9 @@ def check(samples: Samples) -> None:
         raise InputError(f"clip id '{values[counts.argmax()]}' occurs {counts.max()} times; ids must be unique.")
     _refuse(samples, samples.lengths < 1, "has no frames. Leave it out of the source.")
     infinite = np.zeros(len(samples), bool)
-    np.logical_or.at(infinite, np.repeat(np.arange(len(samples)), samples.lengths), np.isinf(samples.values).any((1, 2)))
+    np.logical_or.at(
+        infinite, np.repeat(np.arange(len(samples)), samples.lengths), np.isinf(samples.values).any((1, 2))
+    )
     _refuse(samples, infinite, "has an infinite coordinate. Mark what was not seen as NaN.")
     _refuse(samples, ~(samples.aspect > 0), "has no positive picture aspect. Give width and height, or `aspect`.")
     known = (samples.target >= 0) & (samples.target < len(samples.class_names))
@@ -144,7 +146,9 @@ def write(path: Path, samples: Samples) -> None:
     rows = max(1, min(len(samples.values), 4096))
     with replacing(path) as beside, h5py.File(beside, "w") as file:
         packed: dict[str, Any] = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
-        file.create_dataset("values", data=np.nan_to_num(samples.values), chunks=(rows, *samples.values.shape[1:]), **packed)
+        file.create_dataset(
+            "values", data=np.nan_to_num(samples.values), chunks=(rows, *samples.values.shape[1:]), **packed
+        )
         file.create_dataset("seen", data=samples.seen, chunks=(rows, samples.values.shape[1]), **packed)
         file["offsets"] = samples.offsets
         for name in PER_SAMPLE:
@@ -164,14 +168,15 @@ def read(path: Path, *, values: bool = True) -> Samples:
     Raises: InputError naming the file when it is missing, cut off, or of another schema.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r") as opened:
+            file: Any = opened  # h5py's types do not know what a file holds
             if file.attrs.get("schema") != SCHEMA:
                 raise InputError(f"'{path}' has schema {file.attrs.get('schema')}, expected {SCHEMA}. Run `dvc repro`.")
             columns = {name: _column(file[name]) for name in PER_SAMPLE}
             points = len(json.loads(file.attrs["points"]))
             return Samples(
                 values=rows(file, 0, None) if values else np.empty((0, points, 3), np.float32),
-                offsets=file["offsets"][:],  # pyright: ignore[reportIndexIssue]
+                offsets=file["offsets"][:],
                 class_names=tuple(json.loads(file.attrs["class_names"])),
                 skeleton=str(file.attrs["skeleton"]),
                 provenance=json.loads(file.attrs["provenance"]),
@@ -183,10 +188,10 @@ def read(path: Path, *, values: bool = True) -> Samples:
         raise InputError(f"'{path}' is not a whole sample store ({error}). Delete it and run `dvc repro`.") from None
 
 
-def rows(file: h5py.File, start: int, stop: int | None) -> NDArray[np.float32]:
+def rows(file: Any, start: int, stop: int | None) -> NDArray[np.float32]:
     """Reads contiguous frames [R, V, C], with NaN where a point was not seen."""
-    values = file["values"][start:stop]  # pyright: ignore[reportIndexIssue]
-    values[~file["seen"][start:stop]] = np.nan  # pyright: ignore[reportIndexIssue]
+    values = file["values"][start:stop]
+    values[~file["seen"][start:stop]] = np.nan
     return values
 
 

@@ -3,6 +3,7 @@
 Source: the order of the 21 hand points is MediaPipe Hands'.
 """
 
+import itertools
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,7 +27,9 @@ class Skeleton:
         try:
             return self.points.index(point)
         except ValueError:
-            raise InputError(f"skeleton '{self.name}' has no point '{point}'. It has: {', '.join(self.points)}.") from None
+            raise InputError(
+                f"skeleton '{self.name}' has no point '{point}'. It has: {', '.join(self.points)}."
+            ) from None
 
     def indices(self, *points: str) -> list[int]:
         return [self.index(point) for point in points]
@@ -43,9 +46,9 @@ FINGERS = {
 
 def _hand() -> Skeleton:
     bones = [("wrist", chain[0]) for chain in FINGERS.values()]
-    bones += [bone for chain in FINGERS.values() for bone in zip(chain, chain[1:], strict=False)]
+    bones += [bone for chain in FINGERS.values() for bone in itertools.pairwise(chain)]
     palm = ["index_mcp", "middle_mcp", "ring_mcp", "pinky_mcp"]
-    bones += list(zip(palm, palm[1:], strict=False))
+    bones += list(itertools.pairwise(palm))
     points = ("wrist", *(point for chain in FINGERS.values() for point in chain))
     return Skeleton(name="hand", points=points, edges=tuple(bones))
 

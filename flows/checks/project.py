@@ -1,12 +1,11 @@
 """The project's own files: git, params.yaml, the data of each track, the environment."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 
+from flows import environment
 from flows.checks import Check, Place
-from flows.environment import SILENT
 from pipeline import params
 
 
@@ -48,7 +47,7 @@ def parameters(place: Place) -> Iterator[Check]:
 
 def telemetry(place: Place) -> Iterator[Check]:
     """Looks for switches that the user has set to something else than off."""
-    talking = [f"{name}={os.environ[name]}" for name, off in SILENT.items() if os.environ.get(name, off) != off]
+    talking = environment.talking()
     if talking:
         yield Check("telemetry", "warning", ", ".join(talking), f"unset {' '.join(t.split('=')[0] for t in talking)}")
     else:

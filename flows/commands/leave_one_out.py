@@ -8,7 +8,9 @@ from flows import environment
 
 def leave_one_out(
     track: Annotated[str, typer.Argument(help="A track of params.yaml.")],
-    overlay: Annotated[Path | None, typer.Option("--with", help="Lay this file over params.yaml, for this run.")] = None,
+    overlay: Annotated[
+        Path | None, typer.Option("--with", help="Lay this file over params.yaml, for this run.")
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     group: Annotated[list[str] | None, typer.Option(help="Leave out only this group; may be repeated.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Trainings at once.")] = 2,

@@ -21,22 +21,25 @@ def leave_one_out_table(table: "pd.DataFrame") -> "Table":
     """Shows accuracies of left-out groups (rows) and seeds (columns), with means and the worst group."""
     from rich.table import Table
 
-    from registry.versions import Version
-
     shown = Table("left out", *(f"seed {seed}" for seed in table.columns), "mean", box=None, header_style="bold")
     for name, row in table.iterrows():
         shown.add_row(str(name), *(f"{value:.3f}" for value in row), f"{row.mean():.3f}")
     shown.add_section()
-    shown.add_row("mean", *(f"{table[s].mean():.3f}" for s in table.columns), f"{table.to_numpy().mean():.3f}", style="bold")
-    shown.add_row("worst", *(f"{table[s].min():.3f}" for s in table.columns), f"{table.mean(axis=1).min():.3f}", style="bold")
+    shown.add_row(
+        "mean", *(f"{table[s].mean():.3f}" for s in table.columns), f"{table.to_numpy().mean():.3f}", style="bold"
+    )
+    shown.add_row(
+        "worst",
+        *(f"{table[s].min():.3f}" for s in table.columns),
+        f"{table.to_numpy().mean(axis=1).min():.3f}",
+        style="bold",
+    )
     return shown
 
 
 def versions_table(track: str, versions: "list[Version]") -> "Table":
     """Shows a track's versions with their aliases, verdicts and accuracies."""
     from rich.table import Table
-
-    from registry.versions import Version
 
     shown = Table(track, "aliases", "verdict", "precision", "accuracy", "commit", box=None, header_style="bold")
     for version in versions:

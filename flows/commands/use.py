@@ -8,7 +8,9 @@ from pipeline.errors import InputError
 
 
 def use(
-    file: Annotated[Path | None, typer.Argument(help="A file of examples/, or your own with keys as in params.yaml.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="A file of examples/, or your own with keys as in params.yaml.")
+    ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Put back what params.yaml was before the first `use`.")] = False,
 ) -> None:
     """Lay a file of parameters over params.yaml and show the difference."""

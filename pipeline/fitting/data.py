@@ -89,7 +89,7 @@ def _read(file: h5py.File, header: Samples, indices: NDArray[np.int64]) -> NDArr
     """Reads the frames of sorted clips with one contiguous read, and leaves out what lies between."""
     first = header.offsets[indices[0]]
     span = store.rows(file, int(first), int(header.offsets[indices[-1] + 1]))
-    keep = [np.arange(header.offsets[i] - first, header.offsets[i + 1] - first) for i in indices]
+    keep = [np.arange(int(header.offsets[i] - first), int(header.offsets[i + 1] - first)) for i in indices]
     return span[np.concatenate(keep)]
 
 

@@ -2,7 +2,7 @@
 
 Lightning Fabric brings device, precision and process strategy; the loop stays ours, so that a checkpoint is plain
 tensors and numbers (never unpickled code) and a resumed run repeats what an uninterrupted one does, bit for bit:
-every epoch seeds its own generators, and a checkpoint is only taken between epochs. See docs/decisions/003.
+every epoch seeds its own generators, and a checkpoint is only taken between epochs. See docs/decisions/001.
 """
 
 import copy

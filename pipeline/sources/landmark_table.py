@@ -45,7 +45,7 @@ def read(data: LandmarkTable) -> Samples:
 
 
 def read_unlabelled(path: Path, *, aspect: float) -> Samples:
-    """Reads the rows of one table as clips of a frame each, whatever they are labelled; for answers, not for training."""
+    """Reads the rows of one table as clips of a frame each; for answers, not for training."""
     data = LandmarkTable(source="landmark_table", path=str(path), label_column=None, aspect=aspect)
     rows = read_rows(path, data)
     samples, _ = _join([(rows, path, np.arange(len(rows)))], data)

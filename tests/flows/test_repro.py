@@ -1,0 +1,193 @@
+"""One project through its life by `dvc repro`: each test goes on where the one before it stopped."""
+
+import shutil
+from html.parser import HTMLParser
+
+import mlflow.onnx
+import pytest
+
+from registry.load import load
+from registry.store import local_store, open_store
+from registry.versions import PRODUCTION, versions
+from tests.flows.project import STAGES, Project, Undisturbed, commit, ran, undisturbed
+
+pytestmark = pytest.mark.xdist_group("repro")
+LEARNING_RATE = "tracks.letters.train.learning_rate"
+FLOOR = "tracks.letters.gates.accuracy.min"
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    return undisturbed(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def project(first: Undisturbed) -> Project:
+    return first.project
+
+
+def of_letters(*stages: str) -> list[str]:
+    return [f"{stage}@letters" for stage in stages]
+
+
+def fetched(page: str) -> list[str]:
+    """Returns the addresses that a browser would load."""
+    found: list[str] = []
+
+    class Addresses(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.extend(value or "" for name, value in attrs if name in ("src", "href"))
+
+    Addresses().feed(page)
+    return found
+
+
+def one_story(project: Project) -> tuple[int, int]:
+    """Returns what is in Production, where registry, decision.json and `models show` agree, and how many versions."""
+    held = versions(local_store(project.root / ".signloop"), "letters")
+    (number,) = (version.number for version in held if PRODUCTION in version.aliases)
+    assert project.json("artifacts/letters/decision.json")["production"] == number
+    shown = project.run("signloop", "models", "show")
+    assert shown.startswith(f"letters: version {number} [")
+    assert "lacks" not in shown
+    return number, len(held)
+
+
+def test_a_fresh_project_ends_with_a_model_in_production(first: Undisturbed, project: Project) -> None:
+    assert ran(first.output) == of_letters(*STAGES)
+    assert one_story(project) == (1, 1)
+    decision = project.json("artifacts/letters/decision.json")
+    assert (decision["version"], decision["status"]) == (1, "passed")
+    commit(project)
+
+
+def test_a_second_repro_runs_nothing(project: Project) -> None:
+    before = (project.root / "dvc.lock").read_bytes()
+    said = project.run("dvc", "repro")
+    assert ran(said) == []
+    assert "Data and pipelines are up to date." in said
+    assert (project.root / "dvc.lock").read_bytes() == before
+
+
+def test_metrics_and_plots_show_offline(project: Project) -> None:
+    assert "fp32.accuracy" in project.run("dvc", "metrics", "show")
+    project.run("dvc", "plots", "show", "-o", "plots")
+    page = (project.root / "plots/index.html").read_text(encoding="utf-8")
+    assert all(name in page for name in ("Confusion on the test groups", "Recall by class", "Reliability"))
+    assert fetched(page) == []
+    assert "{plot_divs}" not in page
+    shutil.rmtree(project.root / "plots")
+
+
+def test_a_gate_runs_only_promote(project: Project) -> None:
+    project.set(FLOOR, 0.02)
+    assert project.repro() == of_letters("promote")
+    assert project.json("artifacts/letters/decision.json")["gates"]["accuracy"]["min"] == 0.02
+    assert one_story(project) == (1, 1)
+
+
+def test_a_learning_rate_runs_from_train_on(project: Project) -> None:
+    project.set(LEARNING_RATE, 0.01)
+    assert project.repro() == of_letters("train", "export", "evaluate", "promote")
+    number, count = one_story(project)
+    assert (number, count) == (2, 2)
+
+
+def test_parameters_put_back_tell_one_story_again(first: Undisturbed, project: Project) -> None:
+    project.run("git", "checkout", "params.yaml")
+    assert project.repro() == of_letters("promote")
+    assert one_story(project) == (1, 2)
+    assert {**project.lock["train@letters"]} == first.lock["train@letters"]
+
+
+def test_an_experiment_judges_and_moves_no_alias(project: Project) -> None:
+    said = project.run("dvc", "exp", "run", "-n", "faster", "-S", f"{LEARNING_RATE}=0.01", "-S", f"{FLOOR}=0.03")
+    assert ran(said)[-1] == "promote@letters"
+    decision = project.json("artifacts/letters/decision.json")
+    assert (decision["version"], decision["status"], decision["production"]) == (2, "passed", 1)
+    assert one_story(project) == (1, 2)
+    project.run("git", "checkout", "params.yaml", "dvc.lock")
+    project.repro()
+
+
+def test_an_experiment_elsewhere_records_in_the_same_registry(project: Project) -> None:
+    said = project.run("dvc", "exp", "run", "--temp", "-n", "elsewhere", "-S", f"{FLOOR}=0.04")
+    assert ran(said) == of_letters("promote")
+    assert one_story(project) == (1, 2)
+    assert project.run("git", "status", "--short") == ""
+
+
+def test_a_second_track_runs_alone(project: Project) -> None:
+    project.set("tracks.plain", project.params["tracks"]["letters"] | {"model": {"name": "linear"}})
+    assert project.repro("train@letters", "train@plain") == [f"{stage}@plain" for stage in STAGES[:5]]
+
+
+def test_a_models_file_retrains_the_track_that_uses_it(project: Project) -> None:
+    undo = project.append("pipeline/models/mlp.py", "\n\nADDED = 1\n")
+    assert project.repro("train@letters", "train@plain") == ["code@letters", "code@plain", "train@letters"]
+    undo()
+
+
+@pytest.mark.parametrize(
+    ("file", "importer", "retrained"),
+    [
+        ("pipeline/models/frames.py", None, ["train@letters", "train@plain"]),
+        ("pipeline/models/joined.py", "pipeline/models/mlp.py", ["train@letters"]),
+        ("pipeline/models/joined.py", "pipeline/models/linear.py", ["train@plain"]),
+        ("pipeline/sources/landmark_table.py", None, []),
+    ],
+)
+def test_a_helper_retrains_exactly_the_tracks_that_import_it(
+    project: Project, file: str, importer: str | None, retrained: list[str]
+) -> None:
+    """DVC decides; `--dry` has it say so without the training."""
+    undo = [project.append(file, "ADDED = 2\n")]
+    if importer:
+        undo.append(project.append(importer, "\n\nfrom pipeline.models import joined  # noqa: E402, F401\n"))
+    project.repro("code@letters", "code@plain")
+    assert ran(project.run("dvc", "repro", "--dry", "train@letters", "train@plain")) == retrained
+    for back in undo:
+        back()
+
+
+def test_code_put_back_trains_nothing(first: Undisturbed, project: Project) -> None:
+    said = project.repro("train@letters", "train@plain")
+    assert not [stage for stage in said if stage.startswith("train")]
+    assert project.lock["train@letters"] == first.lock["train@letters"]
+    project.run("git", "checkout", "params.yaml", "dvc.lock")
+    project.repro()
+
+
+def test_collected_garbage_leaves_production(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for artifact in ("model", "export"):
+        shutil.rmtree(project.root / "artifacts/letters" / artifact)
+    project.run("dvc", "gc", "-w", "-f")
+    shutil.rmtree(project.root / ".dvc/cache")
+    store = local_store(project.root / ".signloop")
+    open_store(store)
+    assert mlflow.onnx.load_model("models:/letters@production").graph.node
+    monkeypatch.chdir(project.root / "artifacts")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    loaded = load("letters")
+    assert loaded.version == 1
+    assert loaded.contract.class_names == ("A", "B", "C")
+
+
+def test_a_lost_registry_is_said_with_the_command_that_mends_it(project: Project) -> None:
+    project.repro()
+    shutil.rmtree(project.root / ".signloop")
+    shown = project.run("signloop", "models", "show")
+    assert "letters: nothing in Production" in shown
+    assert "decision.json names version 1, which the registry at sqlite:///" in shown
+    mend = shown.partition("Mend it: ")[2].strip()
+    assert ran(project.run(*mend.split())) == of_letters("promote")
+    assert one_story(project) == (1, 1)
+
+
+def test_a_fresh_clone_with_the_landed_lock_ends_with_a_model_in_production(project: Project) -> None:
+    project.run("git", "clone", "-q", ".", "../clone")
+    clone = Project(project.root.parent / "clone")
+    assert clone.lock == project.lock
+    assert clone.repro() == of_letters(*STAGES)
+    assert one_story(clone) == (1, 1)
+    assert clone.run("git", "status", "--short") == ""

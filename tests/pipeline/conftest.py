@@ -1,0 +1,31 @@
+"""One tiny model, trained and exported once: an export takes seconds.
+
+Modules that use it share an xdist group, so that only one worker makes it.
+"""
+
+import numpy as np
+import pytest
+
+from pipeline.export import export
+from pipeline.params import Export
+from pipeline.train import train
+from tests.factories import make_samples
+from tests.pipeline.factories import QUICK, TINY, Track, make_track
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Track:
+    """A track with model and export; no hand is seen in the last clip of signer s05."""
+    samples = make_samples(num_groups=6, clips=4, frames=(1, 4), missing=0.02)
+    samples.clip(len(samples) - 1)[:] = np.nan
+    track = make_track(tmp_path_factory.mktemp("exported"), samples)
+    train(TINY, QUICK, samples=track.samples, split=track.split, encoder=track.encoder, out=track.model)
+    export(
+        Export(precision=("fp32", "int8")),
+        track="letters",
+        samples=track.samples,
+        split=track.split,
+        model=track.model,
+        out=track.exported,
+    )
+    return track

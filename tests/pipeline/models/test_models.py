@@ -1,0 +1,193 @@
+"""One suite over every model name and every feature set it takes; a model that joins the union joins this.
+
+The golden logits are written anew, after a change that is meant to move them, by
+`python -m tests.pipeline.models.test_models`; say in the commit why they moved.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from pipeline.errors import InputError
+from pipeline.fitting.data import Clips, batches
+from pipeline.models import build
+from pipeline.models.recognizer import Recognizer
+from pipeline.params import Linear, Mlp, Model, parse
+from tests.factories import make_samples
+
+GOLDEN = Path(__file__).parent / "golden" / "logits.json"
+NUM_CLASSES = 3
+TINY: dict[str, dict[str, Any]] = {"mlp": {"hidden": (16, 8)}}
+MEMBERS = {get_args(member.model_fields["name"].annotation)[0]: member for member in get_args(get_args(Model)[0])}
+CASES = [
+    pytest.param(name, features, id=f"{name}-{features}")
+    for name, member in MEMBERS.items()
+    for features in get_args(member.model_fields["features"].annotation)
+]
+every_model = pytest.mark.parametrize(("name", "features"), CASES)
+
+
+def make_recognizer(name: str, features: str, seed: int = 0) -> Recognizer:
+    torch.manual_seed(seed)
+    config = MEMBERS[name](name=name, features=features, **TINY.get(name, {}))
+    return build(config, skeleton="hand", num_classes=NUM_CLASSES)
+
+
+def make_inputs(seed: int = 0) -> list[Tensor]:
+    """Returns landmarks_BTVC, aspect_B, fps_B and handedness_B of 12 clips of 5 frames, both hands, some points lost."""
+    samples = make_samples(num_groups=4, clips=1, frames=5, missing=0.02, fps=15, aspect=4 / 3, seed=seed)
+    batch = next(batches(Clips(samples=samples, indices=np.arange(12)), size=12, length=None))
+    return list(batch[:4])
+
+
+def make_trained(name: str, features: str) -> Recognizer:
+    """Returns a recognizer in eval mode that has seen one training batch, so that running statistics are not trivial."""
+    recognizer = make_recognizer(name, features)
+    recognizer.train()(*make_inputs(seed=1))
+    return recognizer.eval()
+
+
+@torch.no_grad()
+def logits(recognizer: Recognizer, inputs: list[Tensor]) -> Tensor:
+    return recognizer(*inputs)[0]
+
+
+@every_model
+def test_answers_have_a_row_a_clip_and_are_finite(name: str, features: str):
+    logits_BK, seen_B = make_trained(name, features)(*make_inputs())
+    assert logits_BK.shape == (12, NUM_CLASSES)
+    assert seen_B.shape == (12,)
+    assert logits_BK.isfinite().all()
+    assert (seen_B > 0).all()
+
+
+@every_model
+def test_every_parameter_gets_a_gradient(name: str, features: str):
+    recognizer = make_recognizer(name, features).train()
+    logits_BK, _ = recognizer(*make_inputs())
+    torch.nn.functional.cross_entropy(logits_BK, torch.arange(12) % NUM_CLASSES).backward()
+    for path, parameter in recognizer.named_parameters():
+        assert parameter.grad is not None, path
+        assert parameter.grad.isfinite().all(), path
+        assert parameter.grad.abs().sum() > 0, path
+
+
+@every_model
+def test_eval_is_deterministic_and_changes_no_weight(name: str, features: str):
+    recognizer = make_trained(name, features)
+    before = {path: tensor.clone() for path, tensor in recognizer.state_dict().items()}
+    assert torch.equal(logits(recognizer, make_inputs()), logits(recognizer, make_inputs()))
+    for path, tensor in recognizer.state_dict().items():
+        assert torch.equal(tensor, before[path]), path
+
+
+@every_model
+def test_the_seed_decides_the_weights(name: str, features: str):
+    first, same, other = (make_recognizer(name, features, seed).state_dict() for seed in (0, 0, 1))
+    assert all(torch.equal(first[path], same[path]) for path in first)
+    assert not all(torch.equal(first[path], other[path]) for path in first)
+
+
+@every_model
+def test_a_clip_is_answered_as_it_would_be_alone(name: str, features: str):
+    recognizer = make_trained(name, features)
+    inputs = make_inputs()
+    together_BK = logits(recognizer, inputs)
+    for i in range(12):
+        torch.testing.assert_close(logits(recognizer, [x[i : i + 1] for x in inputs])[0], together_BK[i])
+    order = torch.arange(12).flip(0)
+    torch.testing.assert_close(logits(recognizer, [x[order] for x in inputs]), together_BK[order])
+
+
+@every_model
+def test_frames_that_were_not_seen_change_no_logit(name: str, features: str):
+    recognizer = make_trained(name, features)
+    landmarks_BTVC, *rest = make_inputs()
+    padded_BTVC = torch.cat([landmarks_BTVC, torch.full((12, 7, 21, 3), torch.nan)], 1)
+    plain_BK, padded_BK = logits(recognizer, [landmarks_BTVC, *rest]), logits(recognizer, [padded_BTVC, *rest])
+    torch.testing.assert_close(padded_BK, plain_BK)
+
+
+@every_model
+def test_a_clip_without_a_seen_frame_gets_zeros(name: str, features: str):
+    landmarks_BTVC, *rest = make_inputs()
+    plain_BK, plain_seen_B = make_trained(name, features)(landmarks_BTVC, *rest)
+    landmarks_BTVC = landmarks_BTVC.clone()
+    landmarks_BTVC[4] = torch.nan
+    logits_BK, seen_B = make_trained(name, features)(landmarks_BTVC, *rest)
+    assert logits_BK[4].tolist() == [0.0] * NUM_CLASSES
+    assert seen_B[4] == 0
+    others = torch.arange(12) != 4
+    torch.testing.assert_close(logits_BK[others], plain_BK[others])
+    assert torch.equal(seen_B[others], plain_seen_B[others])
+
+
+@every_model
+def test_training_on_a_clip_without_a_hand_leaves_finite_weights(name: str, features: str):
+    recognizer = make_recognizer(name, features).train()
+    landmarks_BTVC, *rest = make_inputs()
+    recognizer(torch.full_like(landmarks_BTVC, torch.nan), *rest)[0].sum().backward()
+    for path, parameter in recognizer.named_parameters():
+        assert parameter.grad is None or parameter.grad.isfinite().all(), path
+    assert all(tensor.isfinite().all() for tensor in recognizer.state_dict().values())
+
+
+@every_model
+def test_logits_are_the_golden_ones(name: str, features: str):
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert f"{name}-{features}" in golden, "a new model: write its golden logits, see the head of this file"
+    logits_BK = logits(make_trained(name, features), make_inputs())
+    torch.testing.assert_close(logits_BK, torch.tensor(golden[f"{name}-{features}"]), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("config", "count"),
+    [
+        (Linear(name="linear", features="raw"), 63 * 3 + 3),
+        (Linear(name="linear", features="invariant"), 102 * 3 + 3),
+        (Mlp(name="mlp", features="raw", hidden=(16,)), 63 * 16 + 16 + 2 * 16 + 16 * 3 + 3),
+        (Mlp(name="mlp", features="raw", hidden=(16, 8)), 63 * 16 + 16 + 2 * 16 + 16 * 8 + 8 + 2 * 8 + 8 * 3 + 3),
+    ],
+)
+def test_parameters_are_as_many_as_one_counts_by_hand(config: Model, count: int):
+    recognizer = build(config, skeleton="hand", num_classes=3)
+    assert sum(parameter.numel() for parameter in recognizer.parameters()) == count
+
+
+def test_linear_is_the_mean_over_frames_of_one_matrix():
+    """The first feature of `raw` is the wrist's x minus itself, zero; the fourth is the thumb's first joint's."""
+    recognizer = make_recognizer("linear", "raw").eval()
+    with torch.no_grad():
+        recognizer.network.head.weight.zero_()
+        recognizer.network.head.weight[2, 3] = 2.0
+        recognizer.network.head.bias.copy_(torch.tensor([0.5, 0.0, 0.0]))
+    landmarks_BTVC = torch.full((1, 2, 21, 3), 0.5)
+    landmarks_BTVC[:, :, 9, 1] = 0.25  # the palm has a length
+    landmarks_BTVC[0, :, 1, 0] = torch.tensor([0.6, 0.9])  # 0.1 and 0.4 from the wrist
+    logits_BK = logits(recognizer, [landmarks_BTVC, torch.ones(1), torch.ones(1), torch.ones(1)])
+    deviation = (1 + 1e-4) ** 0.5  # of untrained statistics, mean 0 and variance 1
+    torch.testing.assert_close(logits_BK, torch.tensor([[0.5, 0.0, 2 * 0.25 / deviation]]))
+
+
+def test_an_unknown_name_lists_the_valid_ones():
+    data = {"source": "synthetic_letters"}
+    with pytest.raises(InputError) as caught:
+        parse({"tracks": {"letters": {"data": data, "model": {"name": "resnet"}}}})
+    assert "tracks.letters.model.name: unknown name 'resnet'" in str(caught.value)
+    for name in MEMBERS:
+        assert f"'{name}'" in str(caught.value)
+
+
+def _write_golden() -> None:
+    rows = {str(case.id): logits(make_trained(*case.values), make_inputs()).tolist() for case in CASES}  # pyright: ignore[reportArgumentType]
+    text = {key: [[round(value, 6) for value in row] for row in value] for key, value in rows.items()}
+    GOLDEN.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write_golden()

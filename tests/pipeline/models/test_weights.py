@@ -1,0 +1,101 @@
+"""Weights on disk: what is saved is what is loaded, and what does not fit is named."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.errors import InputError
+from pipeline.models import build, weights
+from pipeline.models.weights import Trained
+from pipeline.params import Linear, Mlp
+from tests.factories import make_hand
+
+CONFIG = Mlp(name="mlp", features="raw", hidden=(4,))
+
+
+def save(folder: Path, seed: int = 0) -> Trained:
+    torch.manual_seed(seed)
+    recognizer = build(CONFIG, skeleton="hand", num_classes=2)
+    trained = Trained(recognizer=recognizer, config=CONFIG, class_names=("A", "Ä"), skeleton="hand")
+    folder.mkdir(exist_ok=True)
+    weights.save(folder, trained)
+    return trained
+
+
+def change(folder: Path, **fields: object) -> None:
+    header = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    (folder / "model.json").write_text(json.dumps({**header, **fields}), encoding="utf-8")
+
+
+def test_round_trip_by_folder_and_by_file(tmp_path: Path):
+    trained = save(tmp_path)
+    trained.recognizer.eval()
+    inputs = torch.from_numpy(make_hand())[None, None], torch.ones(1), torch.ones(1), torch.ones(1)
+    for path in (tmp_path, tmp_path / "model.safetensors"):
+        again = weights.load(path)
+        assert (again.config, again.class_names, again.skeleton) == (CONFIG, ("A", "Ä"), "hand")
+        assert not again.recognizer.training
+        assert torch.equal(again.recognizer(*inputs)[0], trained.recognizer(*inputs)[0])
+
+
+def test_the_same_weights_give_the_same_bytes(tmp_path: Path):
+    for name in "ab":
+        save(tmp_path / name)
+    for file in ("model.safetensors", "model.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+@pytest.mark.parametrize("missing", ["model.safetensors", "model.json"])
+def test_a_missing_file_is_named(tmp_path: Path, missing: str):
+    save(tmp_path)
+    (tmp_path / missing).unlink()
+    with pytest.raises(InputError, match=rf"{missing}' does not exist"):
+        weights.load(tmp_path)
+
+
+@pytest.mark.parametrize("size", [0, 5, 300])
+def test_weights_that_are_cut_off_are_named(tmp_path: Path, size: int):
+    save(tmp_path)
+    whole = (tmp_path / "model.safetensors").read_bytes()
+    assert len(whole) > size
+    (tmp_path / "model.safetensors").write_bytes(whole[:size])
+    with pytest.raises(InputError, match=r"model\.safetensors' and its model\.json do not fit"):
+        weights.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"model": Mlp(name="mlp", features="raw", hidden=(5,)).model_dump(mode="json")},
+        {"model": Linear(name="linear").model_dump(mode="json")},
+        {"model": {"name": "resnet"}},
+        {"model": None},
+        {"class_names": ["A", "B", "C"]},
+        {"class_names": None},
+    ],
+)
+def test_a_header_of_another_model_is_refused(tmp_path: Path, fields: dict[str, object]):
+    save(tmp_path)
+    change(tmp_path, **fields)
+    with pytest.raises(InputError, match="do not fit each other"):
+        weights.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "{}"])
+def test_a_header_that_is_none_is_refused(tmp_path: Path, text: str):
+    save(tmp_path)
+    (tmp_path / "model.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="do not fit each other"):
+        weights.load(tmp_path)
+
+
+def test_another_schema_and_an_unknown_skeleton_are_named(tmp_path: Path):
+    save(tmp_path)
+    change(tmp_path, schema=2)
+    with pytest.raises(InputError, match="has schema 2, expected 1"):
+        weights.load(tmp_path)
+    change(tmp_path, schema=1, skeleton="horse")
+    with pytest.raises(InputError, match="unknown skeleton 'horse'. Valid: hand"):
+        weights.load(tmp_path)
