@@ -7,6 +7,7 @@ stage depends on its own; it re-runs exactly when something that it imports has 
 
 from pathlib import Path
 
+from pipeline.errors import InputError
 from pipeline.files import replacing, sha256, write_json
 from pipeline.params import Track
 
@@ -33,7 +34,10 @@ def chosen_by_name(stage: str, track: Track) -> list[str]:
 
 
 def closure(stage: str, track: Track, root: Path) -> dict[str, str]:
-    """Returns {path from root: sha256} of every module that the stage of this track can import."""
+    """Returns {path from root: sha256} of every module that the stage of this track can import.
+
+    Raises: InputError when the code that runs has a module which this tree lacks.
+    """
     import grimp
 
     graph = grimp.build_graph(*PACKAGES, cache_dir=None, exclude_type_checking_imports=True)
@@ -48,6 +52,11 @@ def closure(stage: str, track: Track, root: Path) -> dict[str, str]:
         if "." in module:
             pending.append(module.rpartition(".")[0])  # importing a module runs its packages' __init__
     files = sorted(_file(root, module) for module in modules)
+    if absent := [file.relative_to(root).as_posix() for file in files if not file.exists()]:
+        raise InputError(
+            f"'{absent[0]}' is not in '{root}', while the installed code imports it. An experiment in a copy has only "
+            "what git tracks: `git add` it."
+        )
     return {file.relative_to(root).as_posix(): sha256(file) for file in files}
 
 

@@ -12,6 +12,8 @@ from pipeline.files import read_json
 from pipeline.samples import Samples, from_clips
 from pipeline.skeleton import skeleton as skeleton_by_name
 
+PICTURE = ("aspect", "fps", "handedness")
+
 
 @dataclass(frozen=True)
 class Unlabelled:
@@ -56,15 +58,18 @@ def _json(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
     if "clips" not in fields:
         raise InputError(f"'{path}': expected `clips`, got {', '.join(fields) or 'nothing'}.")
     clips = [_clip(value, f"'{path}' clip {i}", skeleton) for i, value in enumerate(_listed(fields["clips"]))]
+    if not clips:
+        raise InputError(f"'{path}' holds no clips. Give at least one frame.")
     count = range(len(clips))
+    aspect, fps, handedness = (_each(fields, name, f"'{path}'", len(clips), otherwise) for name in PICTURE)
     return from_clips(
         clips,
         target=[0 for _ in count],
         group=[path.stem for _ in count],
         ids=[f"{path.stem}/{i}" for i in count],
-        fps=fields.get("fps") or otherwise.fps,
-        aspect=fields.get("aspect") or otherwise.aspect,
-        handedness=otherwise.handedness if fields.get("handedness") is None else fields["handedness"],
+        fps=fps,
+        aspect=aspect,
+        handedness=handedness,
         class_names=("",),
         skeleton=skeleton,
     )
@@ -72,10 +77,23 @@ def _json(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
 
 def _listed(value: Any) -> list[Any]:
     """Brings a frame, a clip or a list of clips into a list of clips, by how deep it is nested."""
-    depth, inner = 0, value
-    while isinstance(inner, list) and inner:
-        depth, inner = depth + 1, inner[0]
-    return {2: [[value]], 3: [value]}.get(depth, value if isinstance(value, list) else [value])
+    return {2: [[value]], 3: [value]}.get(_depth(value), value if isinstance(value, list) else [value])
+
+
+def _depth(value: Any) -> int:
+    """Levels of lists, where they go deepest: a point or a frame that was not seen is shallow."""
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
+
+
+def _each(fields: dict[str, Any], name: str, where: str, count: int, otherwise: Unlabelled) -> list[float]:
+    """What a file says of the picture, for each clip."""
+    value = fields.get(name)
+    if value is None:
+        value = getattr(otherwise, name)
+    values = value if isinstance(value, list) else [value] * count
+    if len(values) != count or not all(isinstance(v, int | float) for v in values):
+        raise InputError(f"{where} {name}: expected a number, or one for each of {count} clip(s), got {value!r}.")
+    return [float(v) for v in values]
 
 
 def _clip(value: Any, where: str, skeleton: str) -> Any:

@@ -3,6 +3,7 @@
 import copy
 import difflib
 import io
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from pipeline import params
 from pipeline.errors import InputError
-from pipeline.files import write_text
+from pipeline.files import replacing, write_text
 
 ALTERNATIVES = {"data": "source", "model": "name"}  # sections that another name replaces whole
 
@@ -28,7 +29,7 @@ def use(path: Path, overlay: Path, kept: Path) -> str:
     params.parse(YAML(typ="safe").load(after), f"params.yaml with '{overlay}'")
     if after != before:
         if not kept.exists():
-            write_text(kept, before)
+            _copy(path, kept)
         write_text(path, after)
     return difference(before, after)
 
@@ -50,7 +51,7 @@ def undo(path: Path, kept: Path) -> str:
     if not kept.exists():
         raise InputError("nothing to undo: no `signloop use` since the last `--undo`.")
     before, after = path.read_text(encoding="utf-8"), kept.read_text(encoding="utf-8")
-    write_text(path, after)
+    _copy(kept, path)
     kept.unlink()
     return difference(before, after)
 
@@ -76,6 +77,12 @@ def difference(before: str, after: str) -> str:
     return "\n".join(lines)
 
 
+def _copy(source: Path, path: Path) -> None:
+    """Copies bytes, since reading as text would lose which line ends a file has."""
+    with replacing(path) as beside:
+        shutil.copyfile(source, beside)
+
+
 def _values(overlay: Path) -> Mapping[str, Any]:
     try:
         values = _yaml().load(overlay.read_text(encoding="utf-8"))
@@ -88,15 +95,10 @@ def _values(overlay: Path) -> Mapping[str, Any]:
 
 def _lay_over(tree: Any, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
-        named = ALTERNATIVES.get(key)
-        replaced = (
-            named
-            and isinstance(value, Mapping)
-            and key in tree
-            and value.get(named, tree[key][named]) != tree[key][named]
-        )
-        if isinstance(value, Mapping) and isinstance(tree.get(key), Mapping) and not replaced:
-            _lay_over(tree[key], value)
+        named, current = ALTERNATIVES.get(key), tree.get(key)
+        both = isinstance(value, Mapping) and isinstance(current, Mapping)
+        if both and not (named in value and value[named] != current.get(named)):
+            _lay_over(current, value)
         else:
             tree[key] = copy.deepcopy(value)
 

@@ -26,20 +26,23 @@ def lines(store: Store, root: Path, track: str, number: int | None = None) -> It
         yield f"{track}: nothing in Production"
     else:
         yield from _version(held)
-    yield from lost(store, root, track)
+    parted = lost(store, root, track)
+    yield from parted
     last = _decision(root, track)
-    if last and versions.find(store, track, number=last["version"]) and (not held or last["version"] != held.number):
+    if last and not parted and (not held or last["version"] != held.number):
         yield f"  last candidate: version {last['version']}, {last['status']}"
         yield from (f"    {reason}" for reason in last["reasons"])
 
 
 def lost(store: Store, root: Path, track: str) -> list[str]:
-    """Says that decision.json names a version which the registry lacks, and the command that mends it."""
+    """Says that decision.json names a version which the registry lacks or has of another model, and what mends it."""
     last = _decision(root, track)
-    if last is None or versions.find(store, track, number=last["version"]):
+    judged = versions.find(store, track, number=last["version"]) if last else None
+    if last is None or (judged and judged.fingerprint == last["fingerprint"]):
         return []
+    what = "has as another model" if judged else "lacks"
     return [
-        f"  decision.json names version {last['version']}, which the registry at {store.tracking_uri} lacks.",
+        f"  decision.json names version {last['version']}, which the registry at {store.tracking_uri} {what}.",
         f"  Mend it: dvc repro -f -s promote@{track}",
     ]
 

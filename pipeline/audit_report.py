@@ -35,7 +35,7 @@ def report(found: dict[str, Any]) -> str:
 
 def _verdict(leakage: dict[str, Any]) -> str:
     return (
-        f"{leakage['share']:.2%} of test and validation clips have a copy in train; "
+        f"{leakage['share']:.2%} of the clips held out have a copy in train; "
         f"at most {leakage['max_leakage']:.2%} is accepted (`prepare.max_leakage`)."
     )
 

@@ -53,7 +53,7 @@ class LandmarkTable(Section):
     )  # picture width / height where the table has no width and height
     fps: Annotated[float, Field(gt=0, le=1000)] | None = None
     classes: tuple[str, ...] = ()  # empty: all that occur; else rows of other labels are left out
-    max_per_class: Positive | None = None  # of each group, evenly spaced
+    max_per_class: Positive | None = None  # of each group, evenly spaced; for training alone: prepare.max_per_class
 
 
 Data = Annotated[SyntheticLetters | LandmarkTable, Field(discriminator="source")]
@@ -67,9 +67,10 @@ class Prepare(Section):
     test_share: Share = 0.2  # of the groups, where none are named; at least one
     val_share: Share = 0.15
     val_from: Literal["groups", "blocks"] = "groups"  # blocks: contiguous pieces of every training group
+    max_per_class: Positive | None = None  # training clips of a class from one group, evenly spaced; the rest rests
     class_weights: Literal["none", "balanced", "sqrt"] = "sqrt"
     near_duplicate: Annotated[float, Field(ge=0, le=1)] = 0.01  # mean point distance, in hand lengths
-    max_leakage: Share = 0.01  # share of test and validation clips with a duplicate in train
+    max_leakage: Share = 0.01  # share of held-out clips with a duplicate in train
     seed: int = 0
 
 
@@ -102,6 +103,7 @@ class Augment(Section):
     """Random changes to training clips; 0 switches one off."""
 
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 15.0  # about each of three axes, standard deviation
+    turn_deg: Annotated[float, Field(ge=0, le=180)] = 0.0  # besides, about the vertical: how a person faces the camera
     scale: Share = 0.1  # standard deviation of the log of each axis' scale
     perspective: Annotated[float, Field(ge=0, le=1)] = 0.1
     mirror: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of clips; handedness is mirrored too

@@ -73,6 +73,8 @@ class Predictor:
         Coordinates are as MediaPipe gives them, normalised by picture width and height; NaN is not seen.
         `aspect` is picture width / height, `handedness` 1 right, 0 left, NaN unknown; each holds for all clips.
         """
+        if not 0 < aspect < np.inf:
+            raise InputError(f"aspect: expected picture width / height above 0, got {aspect}.")
         clips, single = _as_clips(x, len(skeleton(self.contract.skeleton).points))
         count = range(len(clips))
         samples = from_clips(
@@ -133,7 +135,7 @@ def _as_clips(x: Any, points: int) -> tuple[Sequence[NDArray[np.float32]], bool]
         else:
             array = np.asarray(x, np.float32)
             single = array.ndim <= 3
-            clips = {2: [array[None]], 3: [array], 4: list(array)}.get(array.ndim, [array])
+            clips = [array[None]] if array.ndim == 2 else list(array) if array.ndim == 4 else [array]
     except (TypeError, ValueError) as error:
         raise InputError(f"{expected} of numbers, or a list of such clips, got {type(x).__name__}: {error}") from None
     if not clips:

@@ -17,7 +17,7 @@ from pipeline.params import Prepare
 def prepare(prepare: Prepare, *, samples: Path, out: Path) -> None:
     """Writes the folder `out`: split.json, audit.json, audit.md.
 
-    Raises: InputError when too many test and validation clips have a copy in train.
+    Raises: InputError when too many clips held out have a copy in train.
     """
     stored = store.read(samples)
     split = splits.assign(stored, prepare)

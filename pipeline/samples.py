@@ -195,6 +195,22 @@ def rows(file: Any, start: int, stop: int | None) -> NDArray[np.float32]:
     return values
 
 
+def evenly(group: NDArray[Any], target: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Returns which clips to keep, in order: of each group and class at most `most`, evenly spaced.
+
+    Neighbours in a video say the same; evenly spaced ones say the most.
+    """
+    _, number = np.unique(group.astype(str), return_inverse=True)
+    key = number * (target.max(initial=0) + 1) + target
+    return np.sort(np.concatenate([_spread(np.flatnonzero(key == k), most) for k in np.unique(key)]))
+
+
+def _spread(clips: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    if len(clips) <= most:
+        return clips
+    return clips[np.linspace(0, len(clips) - 1, most).round().astype(int)]
+
+
 def _column(dataset: Any) -> NDArray[Any]:
     return dataset.asstr()[:] if h5py.check_string_dtype(dataset.dtype) else dataset[:]
 

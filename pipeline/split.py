@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from pipeline.errors import InputError
 from pipeline.files import read_json, write_json
 from pipeline.params import Prepare
-from pipeline.samples import Samples
+from pipeline.samples import Samples, evenly
 
 PARTS = ("train", "val", "test")
+RESTING = "rest"  # above prepare.max_per_class: in no part
 FEWEST_GROUPS = 3  # one each for train, val and test
 
 
@@ -67,6 +68,10 @@ def assign(samples: Samples, prepare: Prepare) -> Split:
     _cut_blocks(
         part, group, samples.target, test=None if test else prepare.test_share, val=None if val else prepare.val_share
     )
+    if prepare.max_per_class is not None:
+        train = np.flatnonzero(part == "train")
+        kept = evenly(group[train], samples.target[train], prepare.max_per_class)
+        part[np.setdiff1d(train, train[kept])] = RESTING
     return _split(samples, group, part, prepare)
 
 

@@ -16,6 +16,8 @@ def list_(track: Annotated[str | None, typer.Argument(help="Only this track.")] 
     from registry import versions
 
     store = environment.store()
+    if track and not versions.versions(store, track):
+        versions.named(store, track)  # raises, and says what is registered
     for name in [track] if track else versions.tracks(store):
         Console().print(versions_table(name, versions.versions(store, name)))
 
@@ -29,11 +31,15 @@ def show(
     """Say which version is in Production, what it scores and why it is there."""
     from flows import summary
     from pipeline import params
+    from registry import versions
 
-    root = environment.project_root()
-    tracks = [track] if track else list(params.read(root / "params.yaml").tracks)
+    root, store = environment.project_root(), environment.store()
+    written = params.read(root / "params.yaml")
+    if track and not versions.versions(store, track):
+        written.track(track)  # raises for a name that neither the registry nor params.yaml has
+    tracks = [track] if track else list(written.tracks)
     for name in tracks:
-        for line in summary.lines(environment.store(), root, name, version):
+        for line in summary.lines(store, root, name, version):
             typer.echo(line)
     if next_steps:
         typer.echo("\nNext:")

@@ -27,7 +27,7 @@ def augment(
     points_BTVC = landmarks_BTVC
     if config.time_warp and points_BTVC.shape[1] > 1:
         points_BTVC = _time_warp(points_BTVC, config.time_warp, generator)
-    if config.rotate_deg or config.scale or config.perspective or config.jitter:
+    if config.rotate_deg or config.turn_deg or config.scale or config.perspective or config.jitter:
         points_BTVC = square(_move(square(points_BTVC, aspect_B), config, generator), 1 / aspect_B)
     if config.mirror:
         flip_B = _uniform(aspect_B.shape, generator) < config.mirror
@@ -46,8 +46,9 @@ def _move(points_BTVC: Tensor, config: Augment, generator: torch.Generator) -> T
     centre_B11C = points_BTVC.nanmean((1, 2), keepdim=True).nan_to_num()
     points_BTVC = points_BTVC - centre_B11C
     size_B111 = hand_length(points_BTVC)
-    if config.rotate_deg:
-        angles_B3 = math.radians(config.rotate_deg) * _normal((num_clips, 3), generator)
+    if config.rotate_deg or config.turn_deg:
+        spread_3 = torch.tensor([config.rotate_deg, math.hypot(config.rotate_deg, config.turn_deg), config.rotate_deg])
+        angles_B3 = spread_3.deg2rad().to(points_BTVC.device) * _normal((num_clips, 3), generator)
         points_BTVC = torch.einsum("btvc,bdc->btvd", points_BTVC, rotation(angles_B3))
     if config.scale:
         points_BTVC = points_BTVC * (config.scale * _normal((num_clips, 1, 1, 3), generator)).exp()

@@ -117,7 +117,7 @@ def _train_epoch(
         loss = objective(logits, target)
         optimizer.zero_grad()
         fabric.backward(loss)
-        fabric.clip_gradients(model, optimizer, max_norm=1.0)
+        fabric.clip_gradients(model, optimizer, max_norm=1.0, error_if_nonfinite=False)  # `fit` says it better
         optimizer.step()
         if isinstance(schedule, torch.optim.lr_scheduler.OneCycleLR) and schedule.last_epoch < schedule.total_steps - 1:
             schedule.step()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.errors import InputError
 from pipeline.files import sha256
 from pipeline.params import LandmarkTable
-from pipeline.samples import Samples
+from pipeline.samples import Samples, evenly
 from pipeline.sources.table_file import SUFFIXES, Rows, listed, read_rows
 
 
@@ -29,7 +29,9 @@ def read(data: LandmarkTable) -> Samples:
     whole, label = _join([(rows, file, _starts(rows, file, data)) for rows, file in parts], data)
     class_names = _class_names(label, data)
     target = np.asarray([class_names.index(x) if x in class_names else -1 for x in label], np.int64)
-    kept = _evenly(whole.group, target, data.max_per_class)
+    labelled = np.flatnonzero(target >= 0)
+    most = data.max_per_class
+    kept = labelled if most is None else labelled[evenly(whole.group[labelled], target[labelled], most)]
     left_out = {
         "no label": label == "",
         "label not in classes": (target < 0) & (label != ""),
@@ -121,19 +123,3 @@ def _class_names(label: NDArray[Any], data: LandmarkTable) -> tuple[str, ...]:
             "Correct the spelling (case counts), or leave it out."
         )
     return tuple(dict.fromkeys(data.classes)) or tuple(occurring)
-
-
-def _evenly(group: NDArray[Any], target: NDArray[np.int64], most: int | None) -> NDArray[np.int64]:
-    """Returns the clips that have a class, at most `most` of each group and class, evenly spaced, in stored order."""
-    labelled = np.flatnonzero(target >= 0)
-    if most is None:
-        return labelled
-    _, number = np.unique(group[labelled].astype(str), return_inverse=True)
-    key = number * (target.max() + 1) + target[labelled]
-    return np.sort(np.concatenate([_spread(labelled[key == k], most) for k in np.unique(key)]))
-
-
-def _spread(clips: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    if len(clips) <= most:
-        return clips
-    return clips[np.linspace(0, len(clips) - 1, most).round().astype(int)]

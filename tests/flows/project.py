@@ -9,7 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from pipeline.files import write_json
 HERE = Path(__file__).resolve().parents[2]
 WATCHED = Path(__file__).parent / "watched"
 CODE = ("flows", "pipeline", "registry", "examples")
-FILES = ("dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", "requirements.lock")
+FILES = ("dvc.yaml", ".dvcignore", ".gitignore", ".dvc/.gitignore", ".dvc/config", "requirements.lock")
 STAGES = ("code", "extract", "prepare", "pretrain", "train", "export", "evaluate", "promote")
 TINY: dict[str, dict[str, Any]] = {
     "data": {"num_signers": 12, "clips_per_letter": 1, "frames": 4, "classes": ["A", "B", "C"]},
@@ -56,12 +57,15 @@ class Project:
         section[last] = value
         write_params(self.root, tree)
 
-    def append(self, file: str, text: str) -> Callable[[], object]:
-        """Adds lines to a file of the project's own code; returns what takes them back."""
-        path = self.root / file
-        before = path.read_text(encoding="utf-8") if path.exists() else None
-        path.write_text((before or "") + text, encoding="utf-8")
-        return path.unlink if before is None else lambda: path.write_text(before, encoding="utf-8")
+    @contextmanager
+    def appended(self, added: dict[str, str]) -> Iterator[None]:
+        """Has lines more in files of the project's own code, new ones too, for the block's length."""
+        before = {file: (self.root / file).read_text() if (self.root / file).exists() else None for file in added}
+        for file, lines in added.items():
+            (self.root / file).write_text((before[file] or "") + lines)
+        yield
+        for file, text in before.items():
+            (self.root / file).write_text(text) if text is not None else (self.root / file).unlink()
 
     def run(self, *command: str, status: int = 0, **environment: str) -> str:
         """Runs a command to its end and returns what it said; stdout and stderr together."""

@@ -6,9 +6,7 @@ Modules that use it share an xdist group, so that only one worker makes it.
 import numpy as np
 import pytest
 
-from pipeline.export import export
 from pipeline.params import Export
-from pipeline.train import train
 from tests.factories import make_samples
 from tests.pipeline.factories import QUICK, TINY, Track, make_track
 
@@ -16,6 +14,9 @@ from tests.pipeline.factories import QUICK, TINY, Track, make_track
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Track:
     """A track with model and export; no hand is seen in the last clip of signer s05."""
+    from pipeline.export import export  # Torch is for those who ask for a model, not for every test of this folder
+    from pipeline.train import train
+
     samples = make_samples(num_groups=6, clips=4, frames=(1, 4), missing=0.02)
     samples.clip(len(samples) - 1)[:] = np.nan
     track = make_track(tmp_path_factory.mktemp("exported"), samples)

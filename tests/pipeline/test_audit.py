@@ -78,7 +78,7 @@ def test_frames_of_one_video_on_both_sides_are_warned_of():
     found = audited(make_samples(num_groups=1, clips=10, noise=0.0003), Prepare(near_duplicate=0))
     assert found["leakage"]["similar_share"] == 1
     text = "\n".join(found["warnings"])
-    assert "100.0% of test and validation clips look like a frame of the same video" in text
+    assert "100.0% of held-out clips look like a frame of the same video" in text
     assert "Test clips are by signers that the model trains on" in text
     assert "Validation clips are by signers that the model trains on" in text
 
@@ -102,7 +102,7 @@ def test_no_warnings_where_there_is_nothing_to_weigh():
 def test_the_report_says_the_verdict_first():
     page = report(audited(with_copy(make_samples(), 20, 1)))
     assert page.startswith(
-        "# Audit of the split\n\n**Refused.** 5.56% of test and validation clips have a copy in train;"
+        "# Audit of the split\n\n**Refused.** 5.56% of the clips held out have a copy in train;"
     )
     assert "| test in train | 9 | 1 | 0 | 1 (11.1%) |" in page
     assert "| A | 6 | 3 | 3 | 1.00 | 0.0% | 3 | 3 | 3 | 3 |" in page

@@ -20,7 +20,7 @@ hands = st.integers(0, 2**32 - 1).map(
     lambda seed: torch.rand(1, 1, 21, 3, generator=torch.Generator().manual_seed(seed)) * 0.5 + 0.2
 )
 angles = st.floats(-math.pi, math.pi)
-quick = settings(deadline=None, max_examples=20)
+quick = settings(deadline=None, max_examples=10)
 
 
 def measure(name: str, hand_BTVC: torch.Tensor, aspect: float = 1.0, handedness: float = 1.0) -> torch.Tensor:

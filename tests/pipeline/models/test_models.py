@@ -39,14 +39,14 @@ def make_recognizer(name: str, features: str, seed: int = 0) -> Recognizer:
 
 
 def make_inputs(seed: int = 0) -> list[Tensor]:
-    """Returns landmarks_BTVC, aspect_B, fps_B and handedness_B of 12 clips of 5 frames, both hands, some points lost."""
+    """Returns landmarks_BTVC, aspect_B, fps_B, handedness_B of 12 clips of 5 frames, both hands, some points lost."""
     samples = make_samples(num_groups=4, clips=1, frames=5, missing=0.02, fps=15, aspect=4 / 3, seed=seed)
     batch = next(batches(Clips(samples=samples, indices=np.arange(12)), size=12, length=None))
     return list(batch[:4])
 
 
 def make_trained(name: str, features: str) -> Recognizer:
-    """Returns a recognizer in eval mode that has seen one training batch, so that running statistics are not trivial."""
+    """Returns a recognizer in eval mode after one training batch, so that running statistics are not trivial."""
     recognizer = make_recognizer(name, features)
     recognizer.train()(*make_inputs(seed=1))
     return recognizer.eval()
@@ -162,10 +162,9 @@ def test_parameters_are_as_many_as_one_counts_by_hand(config: Model, count: int)
 def test_linear_is_the_mean_over_frames_of_one_matrix():
     """The first feature of `raw` is the wrist's x minus itself, zero; the fourth is the thumb's first joint's."""
     recognizer = make_recognizer("linear", "raw").eval()
-    with torch.no_grad():
-        recognizer.network.head.weight.zero_()
-        recognizer.network.head.weight[2, 3] = 2.0
-        recognizer.network.head.bias.copy_(torch.tensor([0.5, 0.0, 0.0]))
+    weights = recognizer.state_dict()
+    weights["network.head.weight"].zero_()[2, 3] = 2.0
+    weights["network.head.bias"].copy_(torch.tensor([0.5, 0.0, 0.0]))
     landmarks_BTVC = torch.full((1, 2, 21, 3), 0.5)
     landmarks_BTVC[:, :, 9, 1] = 0.25  # the palm has a length
     landmarks_BTVC[0, :, 1, 0] = torch.tensor([0.6, 0.9])  # 0.1 and 0.4 from the wrist

@@ -97,5 +97,5 @@ def test_another_schema_and_an_unknown_skeleton_are_named(tmp_path: Path):
     with pytest.raises(InputError, match="has schema 2, expected 1"):
         weights.load(tmp_path)
     change(tmp_path, schema=1, skeleton="horse")
-    with pytest.raises(InputError, match="unknown skeleton 'horse'. Valid: hand"):
+    with pytest.raises(InputError, match=r"unknown skeleton 'horse'\. Valid: hand"):
         weights.load(tmp_path)

@@ -1,0 +1,136 @@
+"""Stage `train`: three files, whole or not at all, the same after a kill."""
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline import split as splits
+from pipeline.errors import InputError
+from pipeline.files import sha256
+from pipeline.fitting.loop import Log
+from pipeline.models import weights
+from pipeline.params import Linear, Model, Train
+from pipeline.train import train
+from tests.pipeline.factories import QUICK, TINY, Track, make_track
+
+KILLED_AFTER_TWO_EPOCHS = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.params import Mlp, Train
+from pipeline.train import train
+
+folder = Path(sys.argv[1])
+train(
+    Mlp.model_validate_json(sys.argv[2]),
+    Train.model_validate_json(sys.argv[3]),
+    samples=folder / "samples.h5",
+    split=folder / "split.json",
+    encoder=folder / "encoder.safetensors",
+    out=folder / "model",
+    checkpoint=folder / "state" / "checkpoint.pt",
+    log=lambda epoch, values: os.kill(os.getpid(), signal.SIGKILL) if epoch == 2 else None,
+)
+"""
+
+
+def run(
+    track: Track,
+    out: Path,
+    config: Train = QUICK,
+    *,
+    model: Model = TINY,
+    checkpoint: Path | None = None,
+    log: Log = lambda epoch, values: None,
+) -> Path:
+    train(
+        model,
+        config,
+        samples=track.samples,
+        split=track.split,
+        encoder=track.encoder,
+        out=out,
+        checkpoint=checkpoint,
+        log=log,
+    )
+    return out
+
+
+def test_it_writes_weights_their_header_and_the_curve(tmp_path: Path):
+    track = make_track(tmp_path)
+    run(track, track.model)
+    assert sorted(path.name for path in track.model.iterdir()) == ["history.csv", "model.json", "model.safetensors"]
+    header = json.loads((track.model / "model.json").read_text())
+    assert header["class_names"] == ["A", "B", "C"]
+    assert header["skeleton"] == "hand"
+    assert header["model"] == {"name": "mlp", "features": "invariant", "hidden": [16], "dropout": 0.1}
+    rows = list(csv.DictReader((track.model / "history.csv").open()))
+    assert [float(row["epoch"]) for row in rows] == list(range(QUICK.epochs))
+    assert float(rows[-1]["val_accuracy"]) == 1.0
+    assert weights.load(track.model).config == TINY
+
+
+def test_the_same_inputs_give_the_same_bytes_and_another_seed_others(tmp_path: Path):
+    track = make_track(tmp_path)
+    first = sha256(run(track, tmp_path / "a"))
+    torch.manual_seed(1)
+    assert sha256(run(track, tmp_path / "b")) == first
+    assert sha256(run(track, tmp_path / "c", QUICK.model_copy(update={"seed": 1}))) != first
+
+
+def test_a_store_that_does_not_fit_in_memory_trains_as_well(tmp_path: Path):
+    track = make_track(tmp_path)
+    run(track, track.model, QUICK.model_copy(update={"memory_mb": 0.0}))
+    rows = list(csv.DictReader((track.model / "history.csv").open()))
+    assert float(rows[-1]["val_accuracy"]) == 1.0
+
+
+def test_log_is_told_what_history_keeps(tmp_path: Path):
+    track = make_track(tmp_path)
+    told: dict[int, dict[str, float]] = {}
+    run(track, track.model, log=lambda epoch, values: told.update({epoch: dict(values)}))
+    rows = list(csv.DictReader((track.model / "history.csv").open()))
+    assert [float(row["val_loss"]) for row in rows] == [told[epoch]["val_loss"] for epoch in range(QUICK.epochs)]
+
+
+def test_a_kill_leaves_the_old_model_whole_and_a_second_run_ends_as_if_it_had_not_been(tmp_path: Path):
+    track = make_track(tmp_path)
+    run(track, track.model, model=Linear(name="linear"))  # the model of an earlier run
+    old = sha256(track.model)
+    config = TINY.model_dump_json(), QUICK.model_dump_json()
+    command = [sys.executable, "-c", KILLED_AFTER_TWO_EPOCHS, str(tmp_path), *config]
+    killed = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert killed.returncode == -9, killed.stderr
+    assert sha256(track.model) == old
+    checkpoint = tmp_path / "state" / "checkpoint.pt"
+    assert torch.load(checkpoint, weights_only=True)["progress"]["epoch"] == 2
+    resumed = sha256(run(track, track.model, checkpoint=checkpoint))
+    assert resumed == sha256(run(track, tmp_path / "uninterrupted"))
+
+
+def test_an_error_leaves_the_old_model_whole_and_nothing_beside_it(tmp_path: Path):
+    track = make_track(tmp_path)
+    run(track, track.model)
+    old, before = sha256(track.model), sorted(tmp_path.iterdir())
+    with pytest.raises(InputError):
+        run(track, track.model, QUICK.model_copy(update={"device": "mps" if torch.cuda.is_available() else "cuda"}))
+    assert sha256(track.model) == old
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("part", ["train", "val"])
+def test_an_empty_part_is_refused(tmp_path: Path, part: str):
+    track = make_track(tmp_path)
+    empty = replace(splits.read(track.split), **{part: np.array([], np.int64)})
+    splits.write(track.split, empty)
+    with pytest.raises(
+        InputError, match=r"split\.json': expected clips to train and to validate on, got an empty part"
+    ):
+        run(track, track.model)
+    assert not track.model.exists()
