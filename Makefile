@@ -14,7 +14,7 @@ run: $(VENV)/installed  ## Set up, make every model of params.yaml, show what is
 	@signloop models show --next
 
 test: $(VENV)/installed  ## Set up and run the tests
-	pytest -n 2 --dist loadgroup -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
+	pytest -n 2 --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 check: $(VENV)/installed  ## Format, lint, types, import directions
 	ruff format --check .

@@ -15,6 +15,7 @@ from pipeline.errors import InputError
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Features = Literal["oriented", "invariant", "raw"]
 Precision = Literal["fp32", "int8"]
 
 
@@ -78,7 +79,7 @@ class Mlp(Section):
     """A perceptron on the features of each frame; a clip's answer is the mean over seen frames."""
 
     name: Literal["mlp"]
-    features: Literal["raw", "invariant"] = "invariant"
+    features: Features = "oriented"
     hidden: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = (256, 256, 256)
     dropout: Share = 0.2
 
@@ -87,7 +88,7 @@ class Linear(Section):
     """Logistic regression on the features of each frame: the baseline that every model must beat."""
 
     name: Literal["linear"]
-    features: Literal["raw", "invariant"] = "invariant"
+    features: Features = "oriented"
 
 
 Model = Annotated[Mlp | Linear, Field(discriminator="name")]

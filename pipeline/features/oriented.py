@@ -1,16 +1,15 @@
-"""192 numbers: how a hand is held, seen from the camera, and its shape, seen from its own palm.
+"""63 numbers: a hand's shape as the camera sees it held, whatever its place, its size and its side.
 
-`invariant` cannot tell G from Q, K from P, H from U or I from J: one shape, held differently. Here 69 numbers keep how
-it is held, 63 coordinates in the picture's axes and the palm's direction and normal; 123 do not change when the hand
-turns in space: 63 coordinates in the palm's axes, 55 distances among the wrist, finger roots and fingertips, the curl
-of five fingers. The wrist is at the origin, the palm (wrist to middle knuckle) has length one, left hands are mirrored.
+`invariant` turns every palm upright, and then cannot tell G from Q, K from P or H from U: one shape, held differently.
+Here the coordinates keep the picture's axes. The wrist is at the origin; the unit is the root mean square distance of
+the points from their mean in the picture plane, which does not vanish as a palm's length does when the palm points at the
+camera; left hands are mirrored. What should not matter, how far a hand is turned, is left to augmentation.
 """
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pipeline.features.geometry import length, unit
+from pipeline.features.geometry import TINY
 from pipeline.features.hand import ANCHORS, Hand
 from pipeline.skeleton import Skeleton
 
@@ -21,22 +20,12 @@ class Features(nn.Module):
     def __init__(self, skeleton: Skeleton) -> None:
         super().__init__()
         self.hand = Hand(skeleton)
-        self.num_features = 6 * len(skeleton.points) + 6 + len(self.hand.starts) + len(self.hand.fingers)
+        self.num_features = 3 * len(skeleton.points)
 
     def forward(
         self, points_BTVC: Float[Tensor, "B T V C"], handedness_B: Float[Tensor, " B"]
     ) -> Float[Tensor, "B T F"]:
         points_BTVC = self.hand.from_wrist(points_BTVC, handedness_B)
-        points_BTVC = points_BTVC / length(points_BTVC[..., self.hand.middle, :])[..., None, None]
-        frame_BTCC = self.frame(points_BTVC)
-        held = [points_BTVC.flatten(-2), frame_BTCC[..., 1:, :].flatten(-2)]
-        in_palm_BTVC = points_BTVC @ frame_BTCC.transpose(-1, -2)
-        shape = [in_palm_BTVC.flatten(-2), self.hand.distances(points_BTVC), self.hand.curls(points_BTVC)]
-        return torch.cat([*held, *shape], -1)
-
-    def frame(self, points_BTVC: Float[Tensor, "B T V C"]) -> Float[Tensor, "B T 3 3"]:
-        """Returns the palm's own axes as rows: across it, along its bone, out of it."""
-        along_BTC = unit(points_BTVC[..., self.hand.middle, :])
-        wrist, index, pinky = (points_BTVC[..., i, :] for i in self.hand.palm)
-        across_BTC = unit(torch.linalg.cross(along_BTC, torch.linalg.cross(index - wrist, pinky - wrist)))
-        return torch.stack([across_BTC, along_BTC, torch.linalg.cross(across_BTC, along_BTC)], -2)
+        plane_BTVC = points_BTVC[..., :2] - points_BTVC[..., :2].mean(-2, keepdim=True)
+        size_BT = (plane_BTVC.square().sum(-1).mean(-1) + TINY).sqrt()
+        return (points_BTVC / size_BT[..., None, None]).flatten(-2)

@@ -213,9 +213,9 @@ def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Non
     base = factory.getbasetemp()
     home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     with FileLock(home.with_suffix(".lock")):
-        if not (home / "whole").exists():
-            shutil.rmtree(home, ignore_errors=True)
+        if not home.exists():
             home.mkdir()
             make(home)
             (home / "whole").touch()
+    assert (home / "whole").exists(), f"the project '{name}' could not be made: the first test that needs it says why"
     return home

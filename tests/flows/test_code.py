@@ -9,7 +9,6 @@ from pipeline.errors import InputError
 from pipeline.params import parse
 from tests.flows.project import Project, make_project
 
-pytestmark = pytest.mark.xdist_group("code")
 Code = dict[str, dict[str, str]]
 LAZY = "\n\ndef later() -> None:\n    if True:\n        from {package} import {module}  # noqa: F401\n"
 

@@ -14,7 +14,6 @@ from flows.layout import Layout
 from pipeline.params import Track
 from tests.flows.project import HERE, STAGES, Undisturbed, undisturbed
 
-pytestmark = pytest.mark.xdist_group("repro")
 WRITTEN = {name: stage["do"] for name, stage in YAML(typ="safe").load(HERE / "dvc.yaml")["stages"].items()}
 COMPUTED = [stage for stage in STAGES if stage != "code"]
 HELD = {

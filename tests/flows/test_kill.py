@@ -18,7 +18,6 @@ from registry.store import local_store
 from registry.versions import PRODUCTION, versions
 from tests.flows.project import STAGES, Project, make_project, undisturbed
 
-pytestmark = pytest.mark.xdist_group("kill")
 PART = r"\.\d+\.part$"  # as pipeline.files names what is not whole yet
 MOMENTS: dict[str, list[tuple[str, str, int]]] = {
     "code": [("os.rename", "train.json", 1), ("os.rename", rf"/\.code{PART}", 1)],

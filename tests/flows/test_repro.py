@@ -11,7 +11,6 @@ from registry.store import local_store, open_store
 from registry.versions import PRODUCTION, versions
 from tests.flows.project import STAGES, Project, Undisturbed, commit, invoke, ran, undisturbed
 
-pytestmark = pytest.mark.xdist_group("repro")
 LEARNING_RATE = "tracks.letters.train.learning_rate"
 FLOOR = "tracks.letters.gates.accuracy.min"
 
@@ -40,6 +39,10 @@ def fetched(page: str) -> list[str]:
 
     Addresses().feed(page)
     return found
+
+
+def cloned(project: Project) -> Project:
+    return Project(project.root.parent / "clone")
 
 
 def one_story(project: Project) -> tuple[int, int]:
@@ -151,17 +154,6 @@ def test_a_helper_retrains_exactly_the_tracks_that_import_it(
         assert ran(project.run("dvc", "repro", "--dry", "train@letters", "train@plain")) == retrained
 
 
-def test_a_lost_registry_is_said_with_the_command_that_mends_it(project: Project) -> None:
-    project.run("git", "checkout", "params.yaml", "dvc.lock")
-    shutil.rmtree(project.root / ".signloop")
-    shown = invoke(project, "models", "show")
-    assert "letters: nothing in Production" in shown
-    assert "decision.json names version 1, which the registry at sqlite:///" in shown
-    mend = shown.partition("Mend it: ")[2].strip()
-    assert ran(project.run(*mend.split())) == of_letters("promote")
-    assert one_story(project) == (1, 1)
-
-
 def test_collected_garbage_leaves_production(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Production is version 1; the files of another training are in the workspace when DVC collects."""
     project.set(LEARNING_RATE, 0.01)
@@ -180,10 +172,24 @@ def test_collected_garbage_leaves_production(project: Project, monkeypatch: pyte
 def test_a_fresh_clone_with_the_landed_lock_ends_with_a_model_in_production(project: Project) -> None:
     project.run("git", "checkout", "params.yaml", "dvc.lock")
     project.run("git", "clone", "-q", ".", "../clone")
-    clone = Project(project.root.parent / "clone")
+    clone = cloned(project)
     landed = clone.lock
     assert clone.repro() == of_letters(*STAGES)
     assert one_story(clone) == (1, 1)
     assert {name: outs for name, outs in clone.lock.items() if name != "promote@letters"} == {
         name: outs for name, outs in landed.items() if name != "promote@letters"
     }
+
+
+def test_a_lost_registry_is_said_with_the_command_that_mends_it(project: Project) -> None:
+    """By processes: this one still has the lost database open."""
+    clone = cloned(project)
+    shutil.rmtree(clone.root / ".signloop")
+    shown = clone.run("signloop", "models", "show")
+    assert "letters: nothing in Production" in shown
+    assert "decision.json names version 1, which the registry at sqlite:///" in shown
+    mend = shown.partition("Mend it: ")[2].strip()
+    assert ran(clone.run(*mend.split())) == of_letters("promote")
+    shown = clone.run("signloop", "models", "show")
+    assert shown.startswith("letters: version 1 [candidate, production]")
+    assert "Mend it" not in shown

@@ -14,8 +14,6 @@ from registry.tracking import model_sha256
 from registry.versions import PRODUCTION, versions
 from tests.flows.project import STAGES, Project, served
 
-pytestmark = pytest.mark.xdist_group("served")
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:

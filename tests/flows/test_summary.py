@@ -11,8 +11,6 @@ from pipeline.files import write_json
 from registry.store import Store, local_store
 from tests.flows.project import Project, served
 
-pytestmark = pytest.mark.xdist_group("served")
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
