@@ -4,7 +4,9 @@ A message for a person goes to stderr without a traceback and the exit status is
 """
 
 import logging
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -55,8 +57,17 @@ def _options(debug: Annotated[bool, typer.Option(help="Show tracebacks and what 
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Runs the command line, with the code of the project that one stands in.
+
+    `dvc exp run --temp` works in a copy of the project, and a machine may hold two clones: the installed package is
+    then another tree than the one whose files are hashed.
+    """
     environment.silence()
+    own, here = Path(__file__).resolve(), Path.cwd() / "flows" / "command.py"
+    if here.exists() and here.resolve() != own:
+        paths = [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
+        os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+        os.execv(sys.executable, [sys.executable, "-m", "flows.command", *sys.argv[1:]])
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         app()
@@ -66,3 +77,7 @@ def main() -> None:
         typer.secho("error: ", fg="red", err=True, nl=False)
         typer.echo(str(error), err=True)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

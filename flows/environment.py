@@ -31,6 +31,11 @@ def store() -> Store:
     return store_at(os.environ.get("MLFLOW_TRACKING_URI"), state_folder())
 
 
+def activated() -> bool:
+    """Says whether the shell has a virtual environment switched on, so that our commands are found by name."""
+    return "VIRTUAL_ENV" in os.environ
+
+
 def in_experiment() -> bool:
     """Says whether DVC runs us as an experiment, which judges and records but moves no alias."""
     return bool(os.environ.get("DVC_EXP_NAME"))

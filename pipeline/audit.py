@@ -99,8 +99,8 @@ def _not_seen(samples: Samples) -> dict[str, Any]:
 def _leakage(samples: Samples, parts: dict[str, NDArray[np.int64]], prepare: Prepare) -> dict[str, Any]:
     """Copies across the split; `share` is what `prepare.max_leakage` limits.
 
-    Blocks of one video are neighbours by nature: who asks for `val_from: blocks` knows that validation is near train, so
-    only test clips then count.
+    Blocks of one video are neighbours by nature: who asks for `val_from: blocks` knows that validation is near train,
+    so only test clips then count.
     """
     prints = fingerprints(samples)
     known = Counter(digest for digest in prints.digests if digest)

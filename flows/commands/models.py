@@ -43,5 +43,7 @@ def show(
             typer.echo(line)
     if next_steps:
         typer.echo("\nNext:")
+        if not environment.activated():
+            typer.echo(f"  {'source .venv/bin/activate':<58} so that `signloop` and `dvc` are found")
         for command, what in summary.next_steps(tracks[0]):
             typer.echo(f"  {command:<58} {what}")

@@ -2,8 +2,8 @@
 
 `invariant` turns every palm upright, and then cannot tell G from Q, K from P or H from U: one shape, held differently.
 Here the coordinates keep the picture's axes. The wrist is at the origin; the unit is the root mean square distance of
-the points from their mean in the picture plane, which does not vanish as a palm's length does when the palm points at the
-camera; left hands are mirrored. What should not matter, how far a hand is turned, is left to augmentation.
+the points from their mean in the picture plane, which does not vanish as a palm's length does when the palm points at
+the camera; left hands are mirrored. What should not matter, how far a hand is turned, is left to augmentation.
 """
 
 from jaxtyping import Float

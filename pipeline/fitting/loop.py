@@ -26,6 +26,7 @@ from pipeline.params import Device, Train
 
 Log = Callable[[int, dict[str, float]], None]
 VALIDATION_BATCH = 256
+MAX_NORM = 100.0  # of the gradient: stops one broken batch, and touches no ordinary one
 
 
 @dataclass
@@ -117,7 +118,7 @@ def _train_epoch(
         loss = objective(logits, target)
         optimizer.zero_grad()
         fabric.backward(loss)
-        fabric.clip_gradients(model, optimizer, max_norm=1.0, error_if_nonfinite=False)  # `fit` says it better
+        fabric.clip_gradients(model, optimizer, max_norm=MAX_NORM, error_if_nonfinite=False)  # `fit` says it better
         optimizer.step()
         if isinstance(schedule, torch.optim.lr_scheduler.OneCycleLR) and schedule.last_epoch < schedule.total_steps - 1:
             schedule.step()

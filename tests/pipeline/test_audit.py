@@ -101,9 +101,7 @@ def test_no_warnings_where_there_is_nothing_to_weigh():
 
 def test_the_report_says_the_verdict_first():
     page = report(audited(with_copy(make_samples(), 20, 1)))
-    assert page.startswith(
-        "# Audit of the split\n\n**Refused.** 5.56% of the clips held out have a copy in train;"
-    )
+    assert page.startswith("# Audit of the split\n\n**Refused.** 5.56% of the clips held out have a copy in train;")
     assert "| test in train | 9 | 1 | 0 | 1 (11.1%) |" in page
     assert "| A | 6 | 3 | 3 | 1.00 | 0.0% | 3 | 3 | 3 | 3 |" in page
     assert "| s01 | val | 9 | 3 | 0.0% |" in page
