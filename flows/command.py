@@ -56,18 +56,23 @@ def _options(debug: Annotated[bool, typer.Option(help="Show tracebacks and what 
         logging.getLogger("signloop").setLevel(logging.DEBUG)
 
 
-def main() -> None:
-    """Runs the command line, with the code of the project that one stands in.
+def entry() -> None:
+    """Runs `main` with the code of the project that one stands in.
 
     `dvc exp run --temp` works in a copy of the project, and a machine may hold two clones: the installed package is
     then another tree than the one whose files are hashed.
     """
-    environment.silence()
     own, here = Path(__file__).resolve(), Path.cwd() / "flows" / "command.py"
     if here.exists() and here.resolve() != own:
         paths = [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
         os.environ["PYTHONPATH"] = os.pathsep.join(paths)
         os.execv(sys.executable, [sys.executable, "-m", "flows.command", *sys.argv[1:]])
+    main()
+
+
+def main() -> None:
+    """Runs the command line; a message for a person ends it with status 1."""
+    environment.silence()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         app()

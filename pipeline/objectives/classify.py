@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Classify(nn.Module):
-    """Loss and hits of a batch; `class_weights` has a weight for each of K classes, 1 on average."""
+    """Loss of a batch; `class_weights` has a weight for each of K classes, 1 on average."""
 
     class_weights: Tensor
 
