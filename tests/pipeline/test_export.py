@@ -80,7 +80,7 @@ def test_each_file_carries_its_contract(exported: Track):
         assert contracts.read(path) == Contract(
             track="letters",
             model="mlp",
-            features="invariant",
+            features="oriented",
             skeleton="hand",
             class_names=("A", "B", "C"),
             precision=precision,

@@ -69,7 +69,7 @@ def test_it_writes_weights_their_header_and_the_curve(tmp_path: Path):
     header = json.loads((track.model / "model.json").read_text())
     assert header["class_names"] == ["A", "B", "C"]
     assert header["skeleton"] == "hand"
-    assert header["model"] == {"name": "mlp", "features": "invariant", "hidden": [16], "dropout": 0.1}
+    assert header["model"] == {"name": "mlp", "features": "oriented", "hidden": [16], "dropout": 0.1}
     rows = list(csv.DictReader((track.model / "history.csv").open()))
     assert [float(row["epoch"]) for row in rows] == list(range(QUICK.epochs))
     assert float(rows[-1]["val_accuracy"]) == 1.0
