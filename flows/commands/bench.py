@@ -9,5 +9,5 @@ def bench() -> None:
 
     for what, value in figures(environment.project_root()):
         typer.echo(f"{what:<48} {value}")
-    typer.echo("\nPeople never seen, half an hour on two cores: needs landmark tables, one a source")
+    typer.echo("\nPeople never seen, some minutes: needs landmark tables, one a source")
     typer.echo("  signloop leave-one-out letters --with examples/letters_tables.yaml")
