@@ -32,7 +32,7 @@ TINY: dict[str, dict[str, Any]] = {
     "data": {"num_signers": 12, "clips_per_letter": 1, "frames": 4, "classes": ["A", "B", "C"]},
     "prepare": {"test_share": 0.25},
     "model": {"name": "mlp", "features": "invariant", "hidden": [8], "dropout": 0.0},
-    "train": {"epochs": 2, "batch_size": 16},
+    "train": {"epochs": 2, "batch_size": 16, "augment": {"drop_points": 0.02, "perspective": 0.1}},
     "export": {"precision": ["fp32"]},
     "evaluate": {"bootstrap": 100, "min_support": 1},
 }

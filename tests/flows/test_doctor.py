@@ -263,7 +263,8 @@ def test_leftovers_and_checkpoints_are_counted(untouched: Project, tmp_path: Pat
 
 def test_room_is_measured(tmp_path: Path) -> None:
     checks = {check.name: check for check in disk.room(place(tmp_path))}
-    assert f"{shutil.disk_usage(tmp_path).free / 1e9:.0f}"[:1] in checks["disk"].found
+    measured = float(checks["disk"].found.split(" GB")[0])
+    assert measured == pytest.approx(shutil.disk_usage(tmp_path).free / 1e9, rel=0.2)  # others write meanwhile
     assert "made when needed" in checks["state folder"].found
 
 
