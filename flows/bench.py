@@ -33,14 +33,20 @@ def simulated_clips_a_second() -> float:
     return max(rates)
 
 
-def gate(trials: int = 400) -> Iterator[Row]:
-    """Yields how often the paired gate lets a model pass that is worse by the margin, and one that is equal."""
+def gate(trials: int = 400, *, worst: int = 20, again: int = 4000) -> Iterator[Row]:
+    """Yields how often the paired gate lets a model pass that is worse by the margin, and one that is equal.
+
+    The `worst` scenarios are measured `again` with more trials of another seed: the highest of many noisy shares is
+    too high, whatever the truth is.
+    """
     from registry.simulation import Scenario, promoted, worse_by_the_margin
 
-    shares = [promoted(scenario, trials=trials, seed=0) for scenario in worse_by_the_margin()]
-    mean, worst = statistics.mean(shares), max(shares)
-    told = f"{mean:.1%} of trials on average, {worst:.1%} at worst, over {len(shares)} scenarios × {trials} trials"
+    shares = {scenario: promoted(scenario, trials=trials, seed=0) for scenario in worse_by_the_margin()}
+    ranked = sorted(shares, key=lambda scenario: -shares[scenario])[:worst]
+    highest = max(promoted(scenario, trials=again, seed=1) for scenario in ranked)
+    told = f"{statistics.mean(shares.values()):.1%} of trials on average over {len(shares)} scenarios × {trials} trials"
     yield "a model worse by the margin is promoted", told
+    yield "the same, at worst", f"{highest:.1%}: the highest of the {worst} worst scenarios again, {again} trials each"
     equal = Scenario(units=24, clips=78, gain=0.01, worse=0.0, margin=0.02, correlation=0.02)
     yield "an equal model passes (24 signers × 78 clips)", f"{promoted(equal, trials=trials, seed=0):.0%} of trials"
 

@@ -54,7 +54,7 @@ def _diff(root: Path) -> str:
         index = Path(folder) / "index"
         own = root / (_git(root, "rev-parse", "--git-path", "index") or "").strip()
         if own.is_file():
-            shutil.copyfile(own, index)
+            shutil.copy2(own, index)  # with its time, by which git knows which files to compare by their bytes
         if new:
             names = Path(folder) / "new"
             names.write_bytes("\0".join(new).encode())

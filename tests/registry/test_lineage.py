@@ -1,3 +1,4 @@
+import os
 import subprocess
 from pathlib import Path
 
@@ -47,6 +48,18 @@ def test_the_diff_of_a_dirty_tree_restores_it(tmp_path: Path) -> None:
     assert (tmp_path / "copy/ñew file.py").read_text(encoding="utf-8") == "new\n"
     assert not (tmp_path / "copy/data.bin").exists()
     assert found.tags()["signloop.git_dirty"] == "true"
+
+
+def test_an_edit_of_the_same_size_in_the_same_instant_as_the_index_is_seen(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    git(root, "config", "core.trustctime", "false")
+    instant = (1_700_000_000, 1_700_000_000)
+    os.utime(root / "code.py", instant)
+    git(root, "add", "code.py")
+    (root / "code.py").write_text("two\n", encoding="utf-8")
+    for path in (root / "code.py", root / ".git/index"):
+        os.utime(path, instant)
+    assert "+two" in lineage.read(root).diff
 
 
 def test_outside_of_git_only_the_lock_file_speaks(tmp_path: Path) -> None:
