@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.checks.dvc import dvc, living, running
+from flows.checks.dvc import dvc, running
 from pipeline.errors import InputError, SignloopError
+from pipeline.files import living
 from registry import database
 from registry.database import Contents
 from registry.store import Store

@@ -1,5 +1,6 @@
 """Files written beside and renamed: a reader never sees half of one, and a kill leaves the old one whole."""
 
+import glob
 import hashlib
 import json
 import os
@@ -16,9 +17,13 @@ from pipeline.errors import InputError
 def replacing(path: Path) -> Iterator[Path]:
     """Yields a path beside `path`; what is written there becomes `path` when the block ends well.
 
-    Works for a file and for a folder. On an error the half-written output is removed.
+    Works for a file and for a folder. On an error the half-written output is removed; what a killed process left of the
+    same output goes when it is written again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if (pid := left.name.split(".")[-2]).isdigit() and not living(int(pid)):
+            _remove(left)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     _remove(beside)
     try:
@@ -29,6 +34,17 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException:
         _remove(beside)
         raise
+
+
+def living(pid: int) -> bool:
+    """Tells whether a process of this machine is alive, also one of another user."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _remove(path: Path) -> None:

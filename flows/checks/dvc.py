@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flows.checks import Check, Place
+from pipeline.files import living
 
 TIMEOUT_SECONDS = 120
 SHOWN = 8
@@ -55,16 +56,6 @@ def running(root: Path) -> list[str]:
     ]
     alive = {info["pid"]: info["cmd"] for info in infos if living(info["pid"])}
     return [f"{command} (PID {pid})" for pid, command in sorted(alive.items())]
-
-
-def living(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # another user's
-    return True
 
 
 def dvc(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,7 @@
 """Files are whole or not there."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,17 @@ def test_a_folder_that_is_not_finished_leaves_the_old_one(tmp_path: Path):
     with pytest.raises(ValueError, match="disk full"):
         write_half()
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["folder", "old"]
+
+
+def test_what_a_killed_process_left_goes_with_the_next_writing(tmp_path: Path):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    write_text(tmp_path / f".a.{dead.pid}.part", "half")
+    write_text(tmp_path / f".a.{os.getppid()}.part", "somebody at work")
+    write_text(tmp_path / f".b.{dead.pid}.part", "of another output")
+    write_text(tmp_path / "a", "whole")
+    left = {f".a.{os.getppid()}.part", f".b.{dead.pid}.part", "a"}
+    assert {p.name for p in tmp_path.iterdir()} == left
 
 
 def test_json_is_sorted_and_refuses_nan(tmp_path: Path):
