@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 Device = Literal["auto", "cpu", "cuda", "mps"]
-Features = Literal["oriented", "invariant", "raw"]
+Features = Literal["planar", "oriented", "invariant", "raw"]
 Precision = Literal["fp32", "int8"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.skeleton import Skeleton
 
-NAMES = ("oriented", "invariant", "raw")
+NAMES = ("planar", "oriented", "invariant", "raw")
 
 
 def build(name: str, skeleton: Skeleton) -> Any:

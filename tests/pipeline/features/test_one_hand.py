@@ -1,4 +1,4 @@
-"""What may change about a hand without changing what is measured of it: the sets `invariant` and `oriented`."""
+"""What may change about a hand without changing what is measured of it: the sets `planar`, `oriented` and `invariant`."""
 
 import math
 
@@ -12,9 +12,9 @@ from pipeline.fitting.augment import rotation
 from pipeline.skeleton import skeleton
 
 HAND = skeleton("hand")
-SETS = {name: Preprocess(name, HAND) for name in ("invariant", "oriented")}
+SETS = {name: Preprocess(name, HAND) for name in ("planar", "oriented", "invariant")}
 
-both_sets = pytest.mark.parametrize("name", SETS)
+every_set = pytest.mark.parametrize("name", SETS)
 hands = st.integers(0, 2**32 - 1).map(
     lambda seed: torch.rand(1, 1, 21, 3, generator=torch.Generator().manual_seed(seed)) * 0.5 + 0.2
 )
@@ -38,35 +38,35 @@ def same(a_BTF: torch.Tensor, b_BTF: torch.Tensor) -> None:
     torch.testing.assert_close(a_BTF, b_BTF, rtol=1e-3, atol=1e-3 * float(a_BTF.abs().max()))
 
 
-@both_sets
+@every_set
 @quick
 @given(hands, st.floats(-1, 1), st.floats(-1, 1))
 def test_moving_the_hand_changes_nothing(name, hand_BTVC, dx, dy):
     same(measure(name, hand_BTVC), measure(name, hand_BTVC + torch.tensor([dx, dy, 0.0])))
 
 
-@both_sets
+@every_set
 @quick
 @given(hands, st.floats(0.2, 5))
 def test_resizing_the_hand_changes_nothing(name, hand_BTVC, scale):
     same(measure(name, hand_BTVC), measure(name, hand_BTVC * scale))
 
 
-@both_sets
+@every_set
 @quick
 @given(hands, st.floats(0.5, 2))
 def test_the_same_hand_in_a_wider_picture_changes_nothing(name, hand_BTVC, aspect):
     same(measure(name, hand_BTVC), measure(name, hand_BTVC / torch.tensor([aspect, 1.0, aspect]), aspect))
 
 
-@both_sets
+@every_set
 @quick
 @given(hands)
 def test_a_left_hand_is_measured_as_its_mirror_image(name, hand_BTVC):
     same(measure(name, hand_BTVC), measure(name, mirrored(hand_BTVC), handedness=0.0))
 
 
-@both_sets
+@every_set
 @quick
 @given(hands)
 def test_a_hand_of_unknown_side_is_measured_as_its_mirror_image(name, hand_BTVC):
@@ -86,6 +86,20 @@ def test_turning_the_hand_in_the_picture_turns_oriented(hand_BTVC, angle):
     turn = rotation(torch.tensor([[0.0, 0.0, angle]]))[0]
     before_BTVC, after_BTVC = (measure("oriented", h).unflatten(-1, (-1, 3)) for h in (hand_BTVC, hand_BTVC @ turn.T))
     same(before_BTVC @ turn.T, after_BTVC)
+
+
+@quick
+@given(hands)
+def test_planar_reads_neither_depth_nor_side(hand_BTVC):
+    flat_BTVC = torch.cat([hand_BTVC[..., :2], torch.zeros_like(hand_BTVC[..., 2:])], -1)
+    same(measure("planar", hand_BTVC), measure("planar", flat_BTVC, handedness=0.0))
+
+
+@quick
+@given(hands)
+def test_planar_sees_the_back_of_a_hand_as_its_palm(hand_BTVC):
+    about_the_vertical = torch.tensor([-1.0, 1.0, -1.0])
+    same(measure("planar", hand_BTVC), measure("planar", hand_BTVC * about_the_vertical))
 
 
 def simple_hand() -> torch.Tensor:
@@ -116,6 +130,20 @@ def test_oriented_by_hand():
     held_VC = features_F.reshape(21, 3)
     torch.testing.assert_close(held_VC[HAND.index("middle_mcp")], torch.tensor([far, 0.0, 0.0]), atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(held_VC[HAND.index("index_tip")], torch.tensor([0.0, -far, 0.0]), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("little", "sign"), [(0.8, -1.0), (0.2, 1.0)])
+def test_planar_mirrors_until_the_little_knuckle_lies_left(little, sign):
+    hand_BTVC = simple_hand()
+    hand_BTVC[..., HAND.index("index_mcp"), :] = torch.tensor([0.5, 0.2, 0.5])  # straight up
+    hand_BTVC[..., HAND.index("pinky_mcp"), :] = torch.tensor([little, 0.5, 0.5])
+    features_F = measure("planar", hand_BTVC)[0, 0]
+    assert features_F.shape == (42,)
+    xy_V2 = features_F.reshape(21, 2)
+    middle_2, index_2, pinky_2 = (xy_V2[HAND.index(f"{name}_mcp")] for name in ("middle", "index", "pinky"))
+    unit = -index_2[1] / 0.3
+    torch.testing.assert_close(middle_2, unit * torch.tensor([0.2 * sign, 0.0]))
+    torch.testing.assert_close(pinky_2, unit * torch.tensor([-0.3, 0.0]))
 
 
 @pytest.mark.parametrize(("bend", "handedness"), [(0.1, 1.0), (-0.1, 0.0)])

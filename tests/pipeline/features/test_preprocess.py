@@ -86,7 +86,7 @@ def test_a_hand_shrunk_to_a_point_is_not_seen_and_leaves_no_nan_in_the_gradient(
 
 
 def test_unknown_features_are_refused_with_the_valid_names():
-    with pytest.raises(InputError, match=r"unknown features 'rwa'\. Valid: oriented, invariant, raw"):
+    with pytest.raises(InputError, match=r"unknown features 'rwa'\. Valid: planar, oriented, invariant, raw"):
         build("rwa", HAND)
 
 
