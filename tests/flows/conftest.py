@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from flows import bench_retrain
 from registry.store import local_store, open_store
 from tests.flows.registries import Project, make_project
-from tests.flows.retraining import Server, served
+from tests.flows.retraining import Server
 
 
 @pytest.fixture(scope="session")
@@ -32,5 +33,6 @@ def project(migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One Prefect server for all tests of this process: it takes seconds to start."""
-    with served(tmp_path_factory.mktemp("prefect")) as server:
-        yield server
+    home = tmp_path_factory.mktemp("prefect")
+    with bench_retrain.server(home) as address:
+        yield Server(address, home)

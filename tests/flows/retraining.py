@@ -3,15 +3,10 @@
 The flow asks DVC for whatever dvc.yaml has, so these three stages stand for the real eight, and cost nothing.
 """
 
-import contextlib
 import json
-import os
-import signal
-import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,31 +150,3 @@ class Server:
 
     def artifacts(self, key: str) -> list[dict[str, Any]]:
         return self.ask("artifacts/filter", artifacts={"key": {"any_": [key]}}, sort="UPDATED_DESC")
-
-
-@contextlib.contextmanager
-def served(home: Path) -> Iterator[Server]:
-    """Starts a real Prefect server with a database of its own, and stops it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Server(f"http://127.0.0.1:{port}/api", home)
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    quiet = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "PREFECT_HOME": str(home)}
-    with (home / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, env=os.environ | quiet, stdout=log, stderr=log, start_new_session=True, cwd=home
-        )
-
-    def answers() -> bool:
-        assert process.poll() is None, (home / "server.log").read_text()
-        with contextlib.suppress(OSError), urlopen(f"{server.url}/health", timeout=5):
-            return True
-        return False
-
-    try:
-        until(answers, "Prefect's server answers")
-        yield server
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=SECONDS)
