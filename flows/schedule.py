@@ -9,8 +9,10 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.server.schemas.schedules import CronSchedule
@@ -23,13 +25,13 @@ from pipeline.params import Retrain
 NEXT = 3
 
 
-def deployment(root: Path, tracks: list[str], when: Retrain, *, paused: bool = False) -> RunnerDeployment:
+def deployment(root: Path, tracks: list[str], when: Retrain) -> RunnerDeployment:
     """Describes the deployment: one a project and choice of tracks, named after them."""
     return RunnerDeployment.from_flow(
         retrain,
         name="-".join([root.name, *tracks]).replace("/", "-").replace("%", "-"),
         schedule=Cron(when.cron, timezone=when.timezone),
-        paused=paused,
+        paused=False,  # again, where somebody had paused it
         parameters={"tracks": tracks, "root": str(root)},
         concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         description=f"`signloop schedule {' '.join(tracks)}` in {root}".replace(" `", "`"),
@@ -46,6 +48,20 @@ def next_runs(when: Retrain) -> list[datetime]:
         return list(asyncio.run(CronSchedule(cron=when.cron, timezone=when.timezone).get_dates(NEXT)))
     except ValueError as error:
         raise InputError(f"retrain.cron: '{when.cron}' is never due ({error}). Correct it in params.yaml.") from None
+
+
+def pause(made: RunnerDeployment) -> None:
+    """Stops the schedule on the server, and drops what it had planned.
+
+    Raises: InputError where nothing of that name was ever scheduled.
+    """
+    with get_client(sync_client=True) as client:
+        try:
+            client.pause_deployment(client.read_deployment_by_name(made.full_name).id)
+        except ObjectNotFound:
+            raise InputError(
+                f"'{made.full_name}' is not on this server: nothing to pause. Try: prefect deployment ls"
+            ) from None
 
 
 def serve(made: RunnerDeployment, root: Path) -> None:

@@ -17,16 +17,15 @@ def schedule(
     written = params.read(root / "params.yaml")
     written.named(tracks or [])
     address = server.required()
-    from flows.schedule import deployment, next_runs, serve
+    from flows import schedule as on_server
 
-    made = deployment(root, tracks or [], written.retrain, paused=pause)
+    made = on_server.deployment(root, tracks or [], written.retrain)
     if pause:
-        made.apply()
-        typer.echo(
-            f"'{made.full_name}' is paused on {address}. Again: signloop schedule {' '.join(tracks or [])}".strip()
-        )
+        on_server.pause(made)
+        again = " ".join(["signloop schedule", *(tracks or [])])
+        typer.echo(f"'{made.full_name}' is paused on {address}. Again: {again}")
         return
-    for due in next_runs(written.retrain):
+    for due in on_server.next_runs(written.retrain):
         typer.echo(f"due {due:%a %Y-%m-%d %H:%M:%S %Z}")
     typer.echo(f"'{made.full_name}' on {address}; a run now: prefect deployment run '{made.full_name}'")
-    serve(made, root)
+    on_server.serve(made, root)

@@ -73,7 +73,12 @@ def test_who_serves_may_be_restarted_and_pause_stops_the_schedule(project: Scrip
     assert "'retrain/a project, ü-letters' is paused" in said
     again = deployment(server, "a project, ü-letters")
     assert (again["id"], again["paused"]) == (first["id"], True)
-    assert runs(server, again, "Scheduled", "Late") == []
+
+
+def test_what_was_never_scheduled_cannot_be_paused(project: Scripted, server: Server) -> None:
+    moved = Scripted(project.root.rename(project.root.with_name("another")))
+    said = moved.run("signloop", "schedule", "--pause", status=1, **server.environment)
+    assert said.startswith("error: 'retrain/another' is not on this server")
 
 
 def test_without_a_server_the_commands_that_start_one_are_named(project: Scripted) -> None:
