@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from flows import bench_retrain
 from pipeline.params import SyntheticLetters
 
 Row = tuple[str, str]
@@ -19,6 +20,7 @@ def figures(root: Path) -> Iterator[Row]:
     yield "signloop --help", f"{_median_seconds(lambda: _run(root, 'signloop', '--help')):.2f} s"
     if (root / "artifacts").exists():
         yield "dvc repro, nothing to do", f"{_median_seconds(lambda: _run(root, 'dvc', 'repro')):.2f} s"
+        yield from bench_retrain.figures(root)
 
 
 def simulated_clips_a_second() -> float:

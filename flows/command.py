@@ -1,6 +1,7 @@
 """The `signloop` command: what DVC calls, and what a person types; one file a command in flows/commands.
 
-A message for a person goes to stderr without a traceback and the exit status is 1; `--debug` shows the traceback.
+A message for a person goes to stderr without a traceback and the exit status is 1, or 75 where a second try may
+succeed (pipeline.errors.TransientError); `--debug` shows the traceback.
 """
 
 import logging
@@ -21,6 +22,8 @@ from flows.commands import (
     leave_one_out,
     models,
     predict,
+    retrain,
+    schedule,
     split,
     stage,
     use,
@@ -38,6 +41,8 @@ app = typer.Typer(
 app.command(rich_help_panel="Make")(use.use)
 app.command(rich_help_panel="Make")(stage.stage)
 app.add_typer(split.app, name="split", rich_help_panel="Make")
+app.command(rich_help_panel="Make")(retrain.retrain)
+app.command(rich_help_panel="Make")(schedule.schedule)
 app.command(rich_help_panel="Use")(predict.predict)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)
@@ -71,7 +76,7 @@ def entry() -> None:
 
 
 def main() -> None:
-    """Runs the command line; a message for a person ends it with status 1."""
+    """Runs the command line; a message for a person ends it with that error's exit status."""
     environment.silence()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
@@ -81,7 +86,7 @@ def main() -> None:
             raise
         typer.secho("error: ", fg="red", err=True, nl=False)
         typer.echo(str(error), err=True)
-        sys.exit(1)
+        sys.exit(error.exit_status)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from flows import environment
 from flows.layout import Layout
+from flows.transient import transient
 from pipeline import params
-from pipeline.errors import InputError
+from pipeline.errors import InputError, TransientError
 from pipeline.files import sha256
 from pipeline.params import Params, Track
 from registry.store import Store
@@ -154,8 +155,13 @@ def training_key(call: Call) -> str:
 def run(stage: str, call: Call) -> None:
     """Runs one stage.
 
-    Raises: InputError with the valid names when there is no such stage.
+    Raises: InputError with the valid names when there is no such stage; TransientError where a second try may succeed.
     """
     if stage not in STAGES:
         raise InputError(f"unknown stage '{stage}'. Valid: {', '.join(STAGES)}.")
-    STAGES[stage](call)
+    try:
+        STAGES[stage](call)
+    except Exception as error:  # whatever a driver or the network raise: its kind says whether it may pass by itself
+        if transient(error):
+            raise TransientError(str(error)) from error
+        raise

@@ -160,11 +160,13 @@ def commit(project: Project) -> None:
 class Undisturbed:
     """What one `dvc repro` in a fresh folder left: the project itself, and copies that nobody changes.
 
+    twin       a copy of the project, which only tests/flows/test_retrain.py may change
     artifacts  of the track `letters`, as they were
     imports    a file a stage: what it had imported when it ended
     """
 
     project: Project
+    twin: Project
     artifacts: Path
     imports: Path
     output: str
@@ -179,11 +181,19 @@ def undisturbed(factory: pytest.TempPathFactory) -> Undisturbed:
         (home / "imports").mkdir()
         output = project.run("dvc", "repro", STAGE_IMPORTS=str(home / "imports"))
         shutil.copytree(project.root / "artifacts/letters", home / "artifacts")
+        shutil.copytree(project.root, home / "twin")
         write_json(home / "said.json", {"output": output, "lock": project.lock})
 
     home = _once(factory, "undisturbed", make)
     said = json.loads((home / "said.json").read_text(encoding="utf-8"))
-    return Undisturbed(Project(home / "project"), home / "artifacts", home / "imports", said["output"], said["lock"])
+    return Undisturbed(
+        Project(home / "project"),
+        Project(home / "twin"),
+        home / "artifacts",
+        home / "imports",
+        said["output"],
+        said["lock"],
+    )
 
 
 def served(factory: pytest.TempPathFactory) -> Project:

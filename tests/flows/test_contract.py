@@ -119,8 +119,13 @@ def test_a_stage_without_torch_starts_without_it(whole: Undisturbed, stage: str)
     assert json.loads((whole.imports / f"{stage}.json").read_text())["heavy"] == []
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_imports_prefect(whole: Undisturbed, stage: str) -> None:
+    assert "prefect" not in json.loads((whole.imports / f"{stage}.json").read_text())["heavy"]
+
+
 def test_help_imports_nothing_heavy(whole: Undisturbed) -> None:
-    heavy = "'torch', 'mlflow', 'pandas', 'onnxruntime', 'lightning'"
+    heavy = "'torch', 'mlflow', 'pandas', 'onnxruntime', 'lightning', 'prefect', 'dvc'"
     script = (
         "import atexit, sys\n"
         f"atexit.register(lambda: print('heavy:', sorted({{{heavy}}} & set(sys.modules))))\n"

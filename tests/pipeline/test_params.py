@@ -103,3 +103,28 @@ def test_a_file_that_is_missing_or_no_yaml_is_named(tmp_path: Path):
 def test_sections_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         params.parse(tree()).track("letters").train.epochs = 3  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_mistakes_in_the_schedule_are_named_by_their_path():
+    raw = tree() | {"retrain": {"cron": "0 25 * * 1", "timezone": "Mars/Olympus", "retries": -1, "retry_delay_s": []}}
+    found = "\n".join(mistakes(raw))
+    assert "retrain.cron: hour '25': expected *, 0–23" in found
+    assert "retrain.timezone: expected a name of the time zone database" in found
+    assert "retrain.retries: " in found
+    assert "retrain.retry_delay_s: " in found
+    assert mistakes(tree() | {"retrain": {"chron": "x"}}) == [
+        "retrain.chron: unknown key; did you mean `cron`? Valid: cron, timezone, tracks, retries, retry_delay_s, "
+        "wait_for_dvc_s."
+    ]
+    assert mistakes(tree() | {"retrain": {"tracks": ["signs"]}}) == [
+        "retrain.tracks: unknown track 'signs'. Valid: letters"
+    ]
+
+
+def test_tracks_to_retrain_are_those_named_else_those_of_the_file_else_all():
+    both = {"tracks": tree()["tracks"] | {"plain": tree()["tracks"]["letters"]}}
+    assert params.parse(both).named([]) == ["letters", "plain"]
+    assert params.parse(both | {"retrain": {"tracks": ["plain"]}}).named([]) == ["plain"]
+    assert params.parse(both | {"retrain": {"tracks": ["plain"]}}).named(["letters"]) == ["letters"]
+    with pytest.raises(InputError, match="unknown track 'signs'"):
+        params.parse(both).named(["signs"])

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-HEAVY = {"lightning", "mlflow", "onnxruntime", "pandas", "torch"}
+HEAVY = {"lightning", "mlflow", "onnxruntime", "pandas", "prefect", "torch"}
 OURS = ("flows", "pipeline", "registry")
 
 
