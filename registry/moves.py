@@ -149,30 +149,37 @@ def _too_late(track: str, entry: Entry, state: State) -> NoReturn:
 
 
 def catch_up(store: Store, track: str) -> State:
-    """Makes aliases and ledger agree: finishes what was begun, and records what was moved outside.
+    """Makes aliases and ledger agree: finishes what was begun, and records what was moved outside."""
+    for _ in range(ROUNDS):
+        told, there = look(store, track)
+        state = replay(told)
+        if unsettled := [entry for entry in told if not entry.settled]:
+            _project(store, track, state, unsettled)
+            for entry in unsettled:
+                entries.settle(store, track, entry)
+        elif found := next(outside(state, there, begun=bool(told)), None):
+            entries.append(store, track, found)
+        else:
+            return state
+    raise RegistryError(f"'{track}' is moved by others without pause: its aliases could not be settled. Try again.")
+
+
+def look(store: Store, track: str) -> tuple[list[Entry], list[Version]]:
+    """Returns entries and versions of one moment.
 
     Trap: aliases are read between two looks at the ledger. One look before would take another host's move, of which
     the alias is seen and the entry not yet, for one made outside; one after would take its finished move back.
     """
+    told = entries.read(store, track)
     for _ in range(ROUNDS):
-        before = entries.read(store, track)
-        state = replay(before)
-        if unsettled := [entry for entry in before if not entry.settled]:
-            _project(store, track, state, unsettled)
-            for entry in unsettled:
-                entries.settle(store, track, entry)
-            continue
         there = versions.versions(store, track)
-        if len(entries.read(store, track)) != len(before):
-            continue
-        found = next(outside(state, there, bool(before)), None)
-        if found is None:
-            return state
-        entries.append(store, track, found)
-    raise RegistryError(f"'{track}' is moved by others without pause: its aliases could not be settled. Try again.")
+        before, told = told, entries.read(store, track)
+        if len(told) == len(before):
+            return before, there
+    raise RegistryError(f"the ledger of '{track}' grows without pause: it could not be read whole. Try again.")
 
 
-def outside(state: State, there: list[Version], begun: bool) -> Iterator[Entry]:
+def outside(state: State, there: list[Version], *, begun: bool) -> Iterator[Entry]:
     """Yields, as entries, in what a registry differs from its settled ledger.
 
     begun  False for a registry from before it had a ledger: what the aliases say is adopted

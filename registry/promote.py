@@ -8,18 +8,17 @@ by the same gates is not judged again, since it would be compared with itself: i
 once more, word for word.
 """
 
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.errors import RegistryError
-from pipeline.files import write_json, write_text
+from pipeline.files import write_json
 from pipeline.params import WHO_PROMOTES, Gates
 from registry import candidate as candidates
 from registry import entries, manifest, moves, versions
+from registry import record as records
 from registry.candidate import Candidate, digest
-from registry.card import card
 from registry.gates import Against, Decision, InProduction, judge, with_history
 from registry.holds import hold
 from registry.incumbent import pair
@@ -27,10 +26,9 @@ from registry.ledger import STAGE, Entry, State
 from registry.lineage import Lineage
 from registry.store import Store
 from registry.tracking import find_or_rebuild_run
-from registry.versions import CANDIDATE, DECISION, EXTRAS, PRODUCTION, Version
+from registry.versions import CANDIDATE, EXTRAS, PRODUCTION, Version
 
 ATTEMPTS = 10  # to be judged against what is in Production, where others move it
-JUDGEMENTS = "signloop.judgements"  # keys of the decisions that a version's test set was used for
 
 
 def promote(
@@ -103,21 +101,13 @@ def _decide(
             [(c.fingerprint, c.evaluation_sha256) for c in contenders],
         ]
     )[:16]
-    record = _recorded(incumbent, key, [c.fingerprint for c in contenders])
+    record = records.known(incumbent, key, [c.fingerprint for c in contenders])
     if record is not None and incumbent is not None:
-        versions.set_tags(store, incumbent, _record_tags(record))
+        versions.set_tags(store, incumbent, records.tags(record))
         return record
     chosen, judged = _judge(store, contenders, gates, incumbent)
     run_id = find_or_rebuild_run(store, track, model, params) if tracking else None
     return _conclude(store, chosen, judged, incumbent, gates, key, run_id, state)
-
-
-def _recorded(incumbent: Version | None, key: str, fingerprints: list[str]) -> dict[str, Any] | None:
-    """Returns the decision by which these very candidates, under these gates, put a version into Production."""
-    if incumbent is None or incumbent.fingerprint not in fingerprints:
-        return None
-    record = json.loads(incumbent.tags.get(f"{DECISION}.{key}", "null"))
-    return record if record and record["production"] == incumbent.number else None
 
 
 def _judge(
@@ -156,7 +146,7 @@ def _conclude(
     before = incumbent.number if incumbent else None
     judgement = f"{key}@{before or 0}"
     test_set = chosen.source.hashes["test_set"]
-    earlier = _judgements(store, chosen.source.track, test_set) - {judgement}
+    earlier = records.judgements(store, chosen.source.track, test_set) - {judgement}
     decision = with_history(judged[chosen.precision], len(earlier))
     would_move = decision.passed and state is not None and before != version.number
     awaits = hold(version, state, gates, dirty=_dirty(version, chosen)) if would_move and state else ""
@@ -179,9 +169,9 @@ def _conclude(
         "test_set": test_set,
         "decisions_before": len(earlier),
     }
-    _write_record(store, version, chosen, record)
-    own = set(filter(None, version.tags.get(JUDGEMENTS, "").split(",")))
-    versions.set_tags(store, version, _record_tags(record) | {JUDGEMENTS: ",".join(sorted(own | {judgement}))})
+    records.write(store, version, chosen, record)
+    own = set(filter(None, version.tags.get(records.JUDGEMENTS, "").split(",")))
+    versions.set_tags(store, version, records.tags(record) | {records.JUDGEMENTS: ",".join(sorted(own | {judgement}))})
     if state is None:
         return record
     versions.point(store, version.track, CANDIDATE, version.number)
@@ -192,7 +182,7 @@ def _conclude(
         after=version.number if moves_it else before,
         who=STAGE,
         verdict=decision.status,
-        reason=awaits or _why(decision),
+        reason=awaits or _why(judged[chosen.precision]),
         judgement=judgement,
         fingerprint=version.fingerprint,
         settled=not moves_it,
@@ -249,23 +239,3 @@ def _register(store: Store, chosen: Candidate, decision: Decision, run_id: str |
         if known.tags.get("signloop.git_dirty") == "true" and not chosen.source.lineage.dirty:
             versions.set_tags(store, known, chosen.source.lineage.tags())  # the same bytes, now from a commit
         return known
-
-
-def _write_record(store: Store, version: Version, chosen: Candidate, record: dict[str, Any]) -> None:
-    with TemporaryDirectory() as folder:
-        write_json(Path(folder) / EXTRAS / "decision.json", record)
-        write_text(Path(folder) / EXTRAS / "card.md", card(chosen, record))
-        versions.replace_extras(store, version, Path(folder) / EXTRAS)
-
-
-def _record_tags(record: dict[str, Any]) -> dict[str, str]:
-    """The decision as tags: for people, whole, and by its key, to be found again when parameters are put back."""
-    whole = json.dumps(record, sort_keys=True, ensure_ascii=False)
-    words = {"signloop.status": record["status"], "signloop.reasons": "\n".join(record["reasons"])}
-    return {**words, DECISION: whole, f"{DECISION}.{record['judgement']}": whole}
-
-
-def _judgements(store: Store, track: str, test_set: str) -> set[str]:
-    """Returns all decisions that were made on this test set."""
-    own = [v for v in versions.versions(store, track) if v.tags.get("signloop.test_set") == test_set]
-    return {key for version in own for key in version.tags.get(JUDGEMENTS, "").split(",") if key}

@@ -185,12 +185,16 @@ def files(store: Store, version: Version, path: str = "") -> Iterator[Path]:
 
 
 def _store_bytes(store: Store, track: str, bundle: Path, fingerprint: str, run_id: str | None) -> str:
-    """Uploads a bundle as a logged model, taking up one that a kill left half; returns its id."""
+    """Uploads a bundle as a logged model and returns its id.
+
+    One that a kill left, or a deleted version, is taken up and its files are written anew: the tags of the version to
+    come vouch for this bundle's.
+    """
     client, home = open_store(store), experiment(store, track)
     found = client.search_logged_models([home], filter_string=f"tags.`{FINGERPRINT}` = '{fingerprint}'")
     model = found[0] if found else client.create_logged_model(home, track, run_id, tags={FINGERPRINT: fingerprint})
+    client.log_model_artifacts(model.model_id, str(bundle))
     if str(model.status) != "READY":
-        client.log_model_artifacts(model.model_id, str(bundle))
         client.finalize_logged_model(model.model_id, "READY")
     return model.model_id
 
