@@ -55,9 +55,9 @@ def compare(store: Store, candidate: Version, against: Version) -> Comparison:
     Raises: InputError when no clip was answered by both.
     """
     ours, theirs = _answers(store, candidate), _answers(store, against)
-    both = ours.join(theirs[["label", "target"]], how="inner", rsuffix="_against").query("target == target_against")
-    known = sorted(_classes(store, candidate) & _classes(store, against))
-    shared, both = len(both), both.loc[both["target"].isin(known)]
+    shared = ours.join(theirs[["label", "target"]], how="inner", rsuffix="_against")
+    same = shared.loc[shared["target"] == shared["target_against"]]
+    both = same.loc[same["target"].isin(sorted(_classes(store, candidate) & _classes(store, against)))]
     if both.empty:
         raise InputError(
             f"versions {candidate.number} and {against.number} of '{candidate.track}' were tested on no common clip "
@@ -66,16 +66,14 @@ def compare(store: Store, candidate: Version, against: Version) -> Comparison:
     right, right_against = ((both[label] == both["target"]).to_numpy(bool) for label in ("label", "label_against"))
     target, group = both["target"].to_numpy(str), both["group"].to_numpy(str)
     clip = np.arange(len(both)).astype(str)
-    notes = [
-        f"{len(both)} clips of {len(np.unique(group))} groups"
-        + (
-            ""
-            if len(both) == len(ours) == len(theirs)
-            else f"; tested on: {len(ours)} and {len(theirs)}, shared {shared}"
-        )
-    ]
-    if left := shared - len(both):
-        notes.append(f"{left} shared clips are of classes that only one of them knows, and left out")
+    tested = "" if len(both) == len(ours) == len(theirs) else f"; they were tested on {len(ours)} and {len(theirs)}"
+    notes = [f"{len(both)} clips of {len(np.unique(group))} groups{tested}"]
+    for left, why in (
+        (len(shared) - len(same), "are labelled otherwise by now"),
+        (len(same) - len(both), "are of classes that only one of them knows"),
+    ):
+        if left:
+            notes.append(f"left out: {left} shared clips that {why}")
     if candidate.tags.get("signloop.data_sha256") != against.tags.get("signloop.data_sha256"):
         notes.append("their sample stores differ: clips are matched by their ids")
     return Comparison(

@@ -47,7 +47,7 @@ def append(store: Store, track: str, entry: Entry) -> Entry:
         try:
             made = client.create_model_version(
                 name,
-                f"signloop:{track}",  # nothing is stored: the tags are the entry
+                f"signloop:/ledger/{track}",  # nothing is stored there: the tags are the entry
                 tags=_tags(entry),
                 description=str(entry),
                 await_creation_for=0,

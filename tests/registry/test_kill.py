@@ -97,7 +97,7 @@ def test_two_hundred_kills_one_after_the_other(begun: Path, tmp_path: Path, kill
     while killed < 200:
         now = moves.seen(store, "letters")
         target = rng.choice([number for number in (1, 2, 3, 4) if number != now])
-        k, side = rng.randint(1, 8), rng.choice(["before", "after"])
+        k, side = rng.randint(1, NUM_WRITES["promote"]), rng.choice(["before", "after"])
         killed += kill(state, [["promote", target]], k, side) == -signal.SIGKILL
         held = [v.number for v in versions.versions(store, "letters") if "production" in v.aliases]
         assert len(held) == 1
