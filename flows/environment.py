@@ -1,6 +1,9 @@
 """The environment, read in this one place: addresses come from it, and telemetry is switched off in it."""
 
+import getpass
 import os
+import socket
+import sys
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -29,6 +32,31 @@ def talking() -> list[str]:
 def store() -> Store:
     """Returns the registry that MLFLOW_TRACKING_URI names, else the embedded one in the state folder."""
     return store_at(os.environ.get("MLFLOW_TRACKING_URI"), state_folder())
+
+
+def who() -> str:
+    """Returns whom the ledger names for what a person asks for: SIGNLOOP_WHO, else user@host."""
+    return os.environ.get("SIGNLOOP_WHO") or f"{user()}@{socket.gethostname()}"
+
+
+def user() -> str:
+    """Returns whose process this is."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        return str(os.getuid())
+
+
+def elsewhere(project: Path) -> dict[str, str]:
+    """Returns an environment for processes in a copy of the project: its own code, registry and git, and not ours."""
+    ours = ("MLFLOW_TRACKING_URI", "DVC_ROOT", "DVC_EXP_NAME", "DVC_STAGE")
+    kept = {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("GIT_")}
+    first = {"PATH": Path(sys.executable).parent, "PYTHONPATH": project}
+    return (
+        kept
+        | SILENT
+        | {name: os.pathsep.join([str(path), *filter(None, [kept.get(name)])]) for name, path in first.items()}
+    )
 
 
 def activated() -> bool:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from flows import history
 from flows.layout import Layout
 from pipeline.files import read_json
-from registry import versions
+from registry import moves, versions
+from registry.ledger import named
 from registry.store import Store
 from registry.versions import PRODUCTION, Version
 
@@ -19,19 +21,38 @@ def lines(store: Store, root: Path, track: str, number: int | None = None) -> It
     Raises: InputError that lists the versions when there is none of that number.
     """
     if number is not None:
-        yield from _version(versions.named(store, track, number=number))
+        yield from _version(store, versions.named(store, track, number=number))
         return
     held = versions.find(store, track, alias=PRODUCTION)
     if held is None:
         yield f"{track}: nothing in Production"
     else:
-        yield from _version(held)
+        yield from _version(store, held)
     parted = lost(store, root, track)
     yield from parted
     last = _decision(root, track)
     if last and not parted and (not held or last["version"] != held.number):
         yield f"  last candidate: version {last['version']}, {last['status']}"
         yield from (f"    {reason}" for reason in last["reasons"])
+
+
+def holder(store: Store, track: str) -> Iterator[str]:
+    """Yields in two lines which version answers now, and since when."""
+    held = versions.find(store, track, alias=PRODUCTION)
+    yield f"{track}: {named(held.number if held else None)} in Production"
+    if held:
+        yield from _since(store, held)
+
+
+def _since(store: Store, held: Version) -> Iterator[str]:
+    """Says by which entry of the ledger a version is in Production, and who took another out that is held."""
+    state = moves.state_of(store, held.track)
+    if state.since is None or state.production != held.number:
+        yield f"  since when is not recorded: signloop models verify {held.track}"
+        return
+    yield f"  since {history.local(state.since.when)}, {history.in_words(state.since)}"
+    for number, entry in sorted(state.held.items()):
+        yield f"  version {number} is held: {history.in_words(entry)}, {history.local(entry.when)}"
 
 
 def lost(store: Store, root: Path, track: str) -> list[str]:
@@ -56,11 +77,13 @@ def next_steps(track: str) -> list[tuple[str, str]]:
     ]
 
 
-def _version(version: Version) -> Iterator[str]:
+def _version(store: Store, version: Version) -> Iterator[str]:
     names = f" [{', '.join(version.aliases)}]" if version.aliases else ""
     commit = version.tags.get("signloop.git_commit", "")[:10] or "no commit"
     dirty = " with uncommitted changes" if version.tags.get("signloop.git_dirty") == "true" else ""
     yield f"{version.track}: version {version.number}{names}, from {commit}{dirty}"
+    if PRODUCTION in version.aliases:
+        yield from _since(store, version)
     if version.tags.get("signloop.synthetic") == "true":
         yield "  measured on synthetic data"
     figures = {name: version.tags.get(f"metric.{name}") for name in SHOWN}

@@ -7,7 +7,6 @@ the one, the lock is free as soon as the other is gone too.
 """
 
 import fcntl
-import getpass
 import os
 import socket
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from flows import environment
 from pipeline.errors import TransientError
 from pipeline.files import read_json, write_json
 
@@ -79,9 +79,5 @@ def _door(state: Path) -> Iterator[None]:
 
 
 def _me(cause: str) -> Holder:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a user number without a name, as in containers
-        user = str(os.getuid())
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    return Holder(user=user, host=socket.gethostname(), pid=os.getpid(), cause=cause, since=now)
+    return Holder(user=environment.user(), host=socket.gethostname(), pid=os.getpid(), cause=cause, since=now)

@@ -174,8 +174,14 @@ class AgainstProduction(Section):
     seed: int = 0
 
 
+WHO_PROMOTES = {"promotion", "allow_dirty"}  # fields of Gates by which nothing is judged
+
+
 class Gates(Section):
-    """Rules by metric, and one against the model in Production; a metric that is missing or NaN fails its rule."""
+    """Rules by metric, one against the model in Production, and who promotes what passes them.
+
+    A metric that is missing or NaN fails its rule.
+    """
 
     accuracy: Rule | None = None
     accuracy_low: Rule | None = None  # lower end of the interval, groups resampled
@@ -187,6 +193,8 @@ class Gates(Section):
     worst_group_accuracy_low: Rule | None = None
     ece: Rule | None = None  # expected calibration error
     against_production: AgainstProduction | None = AgainstProduction()
+    promotion: Literal["automatic", "manual"] = "automatic"  # manual: what passes awaits `signloop models promote`
+    allow_dirty: bool = True  # False: what uncommitted code made is not promoted by itself
 
     @property
     def rules(self) -> dict[str, Rule]:

@@ -54,16 +54,20 @@ class Predictor:
 
     def scores(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Returns probabilities [N, K] and the share of frames with a hand [N]; uniform where there is none."""
+        logits, seen = self.logits(samples)
+        return _softmax(logits), seen
+
+    def logits(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Returns what the model itself answers [N, K], and the share of frames with a hand [N]."""
         if samples.skeleton != self.contract.skeleton:
             raise InputError(
                 f"the model reads '{self.contract.skeleton}' points, the samples hold '{samples.skeleton}'."
             )
-        probabilities = np.empty((len(samples), len(self.contract.class_names)), np.float32)
+        logits = np.empty((len(samples), len(self.contract.class_names)), np.float32)
         seen = np.empty(len(samples), np.float32)
         for batch in _by_length(samples.lengths):
-            logits, seen[batch] = self.run(inputs(samples, batch))
-            probabilities[batch] = _softmax(logits)
-        return probabilities, seen
+            logits[batch], seen[batch] = self.run(inputs(samples, batch))
+        return logits, seen
 
     def predict(
         self, x: Any, *, aspect: float = 1.0, fps: float = np.nan, handedness: float = np.nan, top: int = 3

@@ -88,7 +88,7 @@ def read(
             "data": sha256(samples),
             "split": sha256(split),
             "model": sha256(model / "model.safetensors"),
-            "params": digest({name: params.get(name) for name in MAKES_THE_MODEL}),
+            "params": digest_of_params(params),
             "test_set": digest(ids),
             "provenance": digest(everything.provenance),
         },
@@ -129,6 +129,11 @@ def _candidate(
 def digest(value: Any) -> str:
     """Hashes a JSON value, independent of the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def digest_of_params(params: dict[str, Any]) -> str:
+    """Hashes the sections that make a model, out of all of a track's."""
+    return digest({name: params.get(name) for name in MAKES_THE_MODEL})
 
 
 def tags(candidate: Candidate) -> dict[str, str]:

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from filelock import FileLock, Timeout
 
 from pipeline.errors import RegistryError
+from registry.ledger import is_ledger
 from registry.store import SQLITE, Store
 from registry.tracking import KEY
 
@@ -44,7 +45,7 @@ class Contents:
     models: frozenset[str]  # MLflow's ids of stored bytes, not the registered names
     locations: frozenset[Path]  # of local files
     finished: frozenset[str]  # keys of trainings that ended well, as `registry.tracking` tags them
-    versions: dict[str, Held]  # by track
+    versions: dict[str, Held]  # by track; the ledgers beside them are left out
 
     @property
     def empty(self) -> bool:
@@ -118,6 +119,7 @@ def contents(path: Path) -> Contents:
             versions.setdefault(track, Held([], {})).versions.append(number)
         for track, alias, number in connection.execute("SELECT name, alias, version FROM registered_model_aliases"):
             versions.setdefault(track, Held([], {})).aliases[alias] = number
+        versions = {name: held for name, held in versions.items() if not is_ledger(name)}
         places = [local_path(uri) for query in LOCATIONS for uri in column(query)]
         return Contents(
             runs=frozenset(column("SELECT run_uuid FROM runs")),

@@ -2,29 +2,33 @@
 
 Each exported precision is judged in order of preference; the first that passes is promoted, and where none does, the
 first is registered as refused. Every step is safe to repeat and the alias moves last but decision.json: after a kill
-the same command ends with one version and one story. What is in Production and was judged by the same gates is not
-judged again, since it would be compared with itself: its recorded decision is written out once more, word for word.
+the same command ends with one version and one story. Every decision is an entry of the ledger, once for the same
+judgement; where another moved Production meanwhile, the candidate is judged again. What is in Production and was judged
+by the same gates is not judged again, since it would be compared with itself: its recorded decision is written out
+once more, word for word.
 """
 
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.files import write_json, write_text
-from pipeline.params import Gates
+from pipeline.errors import RegistryError
+from pipeline.files import write_json
+from pipeline.params import WHO_PROMOTES, Gates
 from registry import candidate as candidates
-from registry import versions
+from registry import entries, manifest, moves, versions
+from registry import record as records
 from registry.candidate import Candidate, digest
-from registry.card import card
 from registry.gates import Against, Decision, InProduction, judge, with_history
+from registry.holds import hold
 from registry.incumbent import pair
+from registry.ledger import STAGE, Entry, State
 from registry.lineage import Lineage
 from registry.store import Store
 from registry.tracking import find_or_rebuild_run
-from registry.versions import CANDIDATE, DECISION, EXTRAS, PREVIOUS, PRODUCTION, Version
+from registry.versions import CANDIDATE, EXTRAS, PRODUCTION, Version
 
-JUDGEMENTS = "signloop.judgements"  # keys of the decisions that a version's test set was used for
+ATTEMPTS = 10  # to be judged against what is in Production, where others move it
 
 
 def promote(
@@ -60,24 +64,50 @@ def promote(
         lineage=lineage,
     )
     with store.lock(f"promote-{track}"):
+        for _ in range(ATTEMPTS):
+            state = moves.catch_up(store, track) if move_alias else None
+            record = _decide(store, contenders, gates, state, model=model, params=params, tracking=tracking)
+            if record is not None:
+                write_json(out, record)
+                return
+    raise RegistryError(
+        f"Production of '{track}' was moved by others {ATTEMPTS} times while this candidate was judged. "
+        f"Run `dvc repro` again; who moved it: signloop models history {track}"
+    )
+
+
+def _decide(
+    store: Store,
+    contenders: list[Candidate],
+    gates: Gates,
+    state: State | None,
+    *,
+    model: Path,
+    params: dict[str, Any],
+    tracking: bool,
+) -> dict[str, Any] | None:
+    """Judges against what is in Production; None where another was promoted before this could be.
+
+    state  of the ledger; None in an experiment
+    """
+    track = contenders[0].source.track
+    if state is None:
         incumbent = versions.find(store, track, alias=PRODUCTION)
-        key = digest([gates.model_dump(mode="json"), [(c.fingerprint, c.evaluation_sha256) for c in contenders]])[:16]
-        record = _recorded(incumbent, key, [c.fingerprint for c in contenders])
-        if record is not None and incumbent is not None:
-            versions.set_tags(store, incumbent, _record_tags(record))
-        else:
-            chosen, judged = _judge(store, contenders, gates, incumbent)
-            run_id = find_or_rebuild_run(store, track, model, params) if tracking else None
-            record = _settle(store, chosen, judged, incumbent, gates, key, run_id, move_alias)
-        write_json(out, record)
-
-
-def _recorded(incumbent: Version | None, key: str, fingerprints: list[str]) -> dict[str, Any] | None:
-    """Returns the decision by which these very candidates, under these gates, put a version into Production."""
-    if incumbent is None or incumbent.fingerprint not in fingerprints:
-        return None
-    record = json.loads(incumbent.tags.get(f"{DECISION}.{key}", "null"))
-    return record if record and record["production"] == incumbent.number else None
+    else:
+        incumbent = versions.find(store, track, number=state.production) if state.production else None
+    key = digest(
+        [
+            gates.model_dump(mode="json", exclude=WHO_PROMOTES),
+            [(c.fingerprint, c.evaluation_sha256) for c in contenders],
+        ]
+    )[:16]
+    record = records.known(incumbent, key, [c.fingerprint for c in contenders])
+    if record is not None and incumbent is not None:
+        versions.set_tags(store, incumbent, records.tags(record))
+        return record
+    chosen, judged = _judge(store, contenders, gates, incumbent)
+    run_id = find_or_rebuild_run(store, track, model, params) if tracking else None
+    return _conclude(store, chosen, judged, incumbent, gates, key, run_id, state)
 
 
 def _judge(
@@ -101,7 +131,7 @@ def _against(store: Store, contender: Candidate, gates: Gates, incumbent: Versio
     return pair(store, contender, incumbent) if gates.against_production else None
 
 
-def _settle(
+def _conclude(
     store: Store,
     chosen: Candidate,
     judged: dict[str, Decision],
@@ -109,42 +139,78 @@ def _settle(
     gates: Gates,
     key: str,
     run_id: str | None,
-    move_alias: bool,
-) -> dict[str, Any]:
-    """Registers the chosen one, records why, and moves the aliases, in this order."""
+    state: State | None,
+) -> dict[str, Any] | None:
+    """Registers the chosen one, records why, and moves the aliases, in this order; None when it came too late."""
     version = _register(store, chosen, judged[chosen.precision], run_id)
-    judgement = f"{key}@{incumbent.number if incumbent else 0}"
+    before = incumbent.number if incumbent else None
+    judgement = f"{key}@{before or 0}"
     test_set = chosen.source.hashes["test_set"]
-    before = _judgements(store, chosen.source.track, test_set) - {judgement}
-    decision = with_history(judged[chosen.precision], len(before))
-    in_production = incumbent is not None and incumbent.number == version.number
-    moves = decision.passed and move_alias and not in_production
+    earlier = records.judgements(store, chosen.source.track, test_set) - {judgement}
+    decision = with_history(judged[chosen.precision], len(earlier))
+    would_move = decision.passed and state is not None and before != version.number
+    awaits = hold(version, state, gates, dirty=_dirty(version, chosen)) if would_move and state else ""
+    moves_it = would_move and not awaits
     record = {
         "track": chosen.source.track,
         "version": version.number,
         "precision": chosen.precision,
         **decision.to_json(),
-        "incumbent": incumbent.number if incumbent else None,
-        "production": version.number if moves else incumbent.number if incumbent else None,
+        "reasons": [*decision.reasons, *([awaits] if awaits else [])],
+        "held": bool(awaits),
+        "incumbent": before,
+        "production": version.number if moves_it else before,
         "judged": {name: {"status": d.status, "reasons": d.reasons} for name, d in judged.items()},
-        "gates": gates.model_dump(mode="json", exclude_none=True),
+        "gates": gates.model_dump(mode="json", exclude_none=True, exclude=WHO_PROMOTES),
         "judgement": key,
         "fingerprint": chosen.fingerprint,
         "model_sha256": chosen.source.hashes["model"],
         "onnx_sha256": version.tags["signloop.onnx_sha256"],
         "test_set": test_set,
-        "decisions_before": len(before),
+        "decisions_before": len(earlier),
     }
-    _write_record(store, version, chosen, record)
-    earlier = set(filter(None, version.tags.get(JUDGEMENTS, "").split(",")))
-    versions.set_tags(store, version, _record_tags(record) | {JUDGEMENTS: ",".join(sorted(earlier | {judgement}))})
-    if move_alias:
-        versions.point(store, version.track, CANDIDATE, version.number)
-    if moves:
-        if incumbent:
-            versions.point(store, version.track, PREVIOUS, incumbent.number)
-        versions.point(store, version.track, PRODUCTION, version.number)
+    records.write(store, version, chosen, record)
+    own = set(filter(None, version.tags.get(records.JUDGEMENTS, "").split(",")))
+    versions.set_tags(store, version, records.tags(record) | {records.JUDGEMENTS: ",".join(sorted(own | {judgement}))})
+    if state is None:
+        return record
+    versions.point(store, version.track, CANDIDATE, version.number)
+    entry = Entry(
+        what="promoted" if moves_it else "judged",
+        version=version.number,
+        before=before,
+        after=version.number if moves_it else before,
+        who=STAGE,
+        verdict=decision.status,
+        reason=awaits or _why(judged[chosen.precision]),
+        judgement=judgement,
+        fingerprint=version.fingerprint,
+        settled=not moves_it,
+    )
+    if moves_it:
+        return record if moves.move(store, version.track, entry)[1] else None
+    _note(store, version.track, entry)
     return record
+
+
+def _note(store: Store, track: str, entry: Entry) -> None:
+    """Records a judgement that moves nothing, once."""
+    same = ("what", "version", "before", "verdict", "reason", "judgement")
+    known = entries.read(store, track)
+    if not any(all(getattr(old, name) == getattr(entry, name) for name in same) for old in known):
+        entries.append(store, track, entry)
+
+
+def _why(decision: Decision) -> str:
+    """The words that decided: what failed, else the comparison, else what stands in its place."""
+    failed = [check.words for check in decision.checks if not check.passed]
+    compared = [check.words for check in decision.checks if check.metric.startswith("against")]
+    return "; ".join(failed or compared or decision.reasons[-1:])
+
+
+def _dirty(version: Version, chosen: Candidate) -> bool:
+    """A version that was once made from a commit stays one, whatever has been changed since."""
+    return chosen.source.lineage.dirty and version.tags.get("signloop.git_dirty") != "false"
 
 
 def _register(store: Store, chosen: Candidate, decision: Decision, run_id: str | None) -> Version:
@@ -160,33 +226,16 @@ def _register(store: Store, chosen: Candidate, decision: Decision, run_id: str |
                 track,
                 bundle=bundle,
                 fingerprint=chosen.fingerprint,
-                tags=candidates.tags(chosen),
+                tags=candidates.tags(chosen) | manifest.write(bundle),
                 description=f"{chosen.contract.model}, {chosen.precision}. {decision.reasons[0]}",
                 run_id=run_id,
             )
         if known.tags.get("signloop.evaluation_sha256") != evaluation:
-            candidates.write_extras(chosen, bundle)
-            versions.replace_extras(store, known, bundle)
+            candidates.write_extras(chosen, bundle / EXTRAS)
+            listed = manifest.write(bundle, known=manifest.of(store, known))
+            versions.replace_extras(store, known, bundle / EXTRAS)
             figures = {name: value for name, value in candidates.tags(chosen).items() if name.startswith("metric.")}
-            versions.set_tags(store, known, {**figures, "signloop.evaluation_sha256": evaluation})
+            versions.set_tags(store, known, {**figures, **listed, "signloop.evaluation_sha256": evaluation})
+        if known.tags.get("signloop.git_dirty") == "true" and not chosen.source.lineage.dirty:
+            versions.set_tags(store, known, chosen.source.lineage.tags())  # the same bytes, now from a commit
         return known
-
-
-def _write_record(store: Store, version: Version, chosen: Candidate, record: dict[str, Any]) -> None:
-    with TemporaryDirectory() as folder:
-        write_json(Path(folder) / EXTRAS / "decision.json", record)
-        write_text(Path(folder) / EXTRAS / "card.md", card(chosen, record))
-        versions.replace_extras(store, version, Path(folder) / EXTRAS)
-
-
-def _record_tags(record: dict[str, Any]) -> dict[str, str]:
-    """The decision as tags: for people, whole, and by its key, to be found again when parameters are put back."""
-    whole = json.dumps(record, sort_keys=True, ensure_ascii=False)
-    words = {"signloop.status": record["status"], "signloop.reasons": "\n".join(record["reasons"])}
-    return {**words, DECISION: whole, f"{DECISION}.{record['judgement']}": whole}
-
-
-def _judgements(store: Store, track: str, test_set: str) -> set[str]:
-    """Returns all decisions that were made on this test set."""
-    own = [v for v in versions.versions(store, track) if v.tags.get("signloop.test_set") == test_set]
-    return {key for version in own for key in version.tags.get(JUDGEMENTS, "").split(",") if key}

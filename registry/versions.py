@@ -1,4 +1,4 @@
-"""Model versions: registered once by fingerprint, read back, pointed to by aliases. Nothing is deleted.
+"""Model versions: registered once by fingerprint, read back, pointed to by aliases.
 
 A version is made in one transaction, with all its tags, after its bytes are stored whole: so a version that exists is
 complete. A kill before that leaves a stored model that the next registration of the same fingerprint takes up.
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.errors import InputError, RegistryError
+from registry.ledger import is_ledger
 from registry.store import Store, experiment, open_store
 
 CANDIDATE, PRODUCTION, PREVIOUS = "candidate", "production", "previous"
@@ -44,8 +45,9 @@ class Version:
 
 
 def tracks(store: Store) -> list[str]:
-    """Returns the names of all registered models."""
-    return sorted(model.name for model in _pages(open_store(store).search_registered_models))
+    """Returns the names of all registered models, without the ledgers beside them."""
+    models = pages(open_store(store).search_registered_models)
+    return sorted(model.name for model in models if not is_ledger(model.name))
 
 
 def versions(store: Store, track: str) -> list[Version]:
@@ -54,7 +56,7 @@ def versions(store: Store, track: str) -> list[Version]:
     holders = _aliases(client, track)
     if holders is None:
         return []
-    found = [_version(v, holders) for v in _pages(client.search_model_versions, f"name = '{track}'")]
+    found = [_version(v, holders) for v in pages(client.search_model_versions, f"name = '{track}'")]
     return sorted(found, key=lambda version: -version.number)
 
 
@@ -139,9 +141,21 @@ def set_tags(store: Store, version: Version, tags: dict[str, str]) -> None:
             client.set_model_version_tag(version.track, str(version.number), name, value)
 
 
-def point(store: Store, track: str, alias: str, number: int) -> None:
-    """Points an alias to a version, in one call."""
-    open_store(store).set_registered_model_alias(track, alias, str(number))
+def point(store: Store, track: str, alias: str, number: int | None) -> None:
+    """Points an alias to a version, or to nothing, in one call."""
+    client = open_store(store)
+    if number is None:
+        client.delete_registered_model_alias(track, alias)
+    else:
+        client.set_registered_model_alias(track, alias, str(number))
+
+
+def delete(store: Store, track: str, number: int) -> None:
+    """Deletes a version from MLflow, which drops its aliases without a word: nothing is asked here.
+
+    MLflow keeps its row and its tags as deleted, and its bytes in the artifact store.
+    """
+    open_store(store).delete_model_version(track, str(number))
 
 
 @contextmanager
@@ -171,12 +185,16 @@ def files(store: Store, version: Version, path: str = "") -> Iterator[Path]:
 
 
 def _store_bytes(store: Store, track: str, bundle: Path, fingerprint: str, run_id: str | None) -> str:
-    """Uploads a bundle as a logged model, taking up one that a kill left half; returns its id."""
+    """Uploads a bundle as a logged model and returns its id.
+
+    One that a kill left, or a deleted version, is taken up and its files are written anew: the tags of the version to
+    come vouch for this bundle's.
+    """
     client, home = open_store(store), experiment(store, track)
     found = client.search_logged_models([home], filter_string=f"tags.`{FINGERPRINT}` = '{fingerprint}'")
     model = found[0] if found else client.create_logged_model(home, track, run_id, tags={FINGERPRINT: fingerprint})
+    client.log_model_artifacts(model.model_id, str(bundle))
     if str(model.status) != "READY":
-        client.log_model_artifacts(model.model_id, str(bundle))
         client.finalize_logged_model(model.model_id, "READY")
     return model.model_id
 
@@ -209,7 +227,8 @@ def _version(made: Any, holders: dict[int, tuple[str, ...]]) -> Version:
     )
 
 
-def _pages(search: Any, query: str | None = None) -> Iterator[Any]:
+def pages(search: Any, query: str | None = None) -> Iterator[Any]:
+    """Yields all that a search of MLflow's finds, page by page."""
     token = None
     while True:
         page = search(filter_string=query, page_token=token)

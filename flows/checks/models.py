@@ -8,7 +8,7 @@ from flows.layout import Layout
 from pipeline import params
 from pipeline.errors import InputError, RegistryError
 from pipeline.files import read_json, sha256
-from registry import database, relocation, versions
+from registry import database, relocation, verify, versions
 from registry.load import load
 from registry.store import Store
 from registry.versions import ONNX, PRODUCTION, Version
@@ -47,6 +47,8 @@ def _track(place: Place, store: Store, track: str, *, moved: bool) -> Iterator[C
     production = next((v for v in held if PRODUCTION in v.aliases), None)
     decision = _decision(place, track)
     yield from _story(name, track, held, production, decision)
+    for finding in verify.ledger(store, track):
+        yield Check(name, "warning", finding.found, finding.mend)
     lost = [] if moved else [reason for version in held if (reason := _damage(store, version))]
     for reason in lost:
         yield Check(name, "problem", reason, BACKUP)
@@ -76,7 +78,7 @@ def _story(
         found = (
             f"decision.json left {_named(decision['production'])} in Production, the registry now has {_named(have)}"
         )
-        yield Check(name, "warning", f"{found}: the alias was moved since", f"signloop models show {track}")
+        yield Check(name, "warning", f"{found}: the alias was moved since", f"signloop models history {track}")
 
 
 def _decision(place: Place, track: str) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.files import sha256, write_text
-from registry import versions
+from registry import moves, versions
 from registry.store import Store, local_store
 from registry.tracking import start_run
 from registry.versions import CANDIDATE, ONNX, PRODUCTION, Version
@@ -51,6 +51,7 @@ def make_project(root: Path, template: Path) -> Project:
         version = project.register(name)
         versions.point(project.store, "letters", CANDIDATE, version.number)
     versions.point(project.store, "letters", PRODUCTION, 1)
+    moves.catch_up(project.store, "letters")  # as in a registry from before the ledger
     write_text(project.state / "params.before-use.yaml", "tracks: {}\n")
     write_text(project.state / "checkpoints/letters-0123.pt", "tensors")
     write_text(project.state / "plots/page.html", "<html>")

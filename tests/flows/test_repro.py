@@ -96,6 +96,14 @@ def test_a_learning_rate_runs_from_train_on(project: Project) -> None:
     assert (number, count) == (2, 2)
 
 
+def test_a_version_of_uncommitted_parameters_is_made_again_from_its_commit(project: Project) -> None:
+    said = project.run("signloop", "models", "reproduce", "letters", "2")
+    assert "model.onnx identical" in said
+    assert "letters version 2: reproduced. Largest difference of a logit 0 " in said
+    assert project.run("git", "worktree", "list").count("\n") == 1
+    assert one_story(project) == (2, 2)
+
+
 def test_parameters_put_back_tell_one_story_again(first: Undisturbed, project: Project) -> None:
     project.run("git", "checkout", "params.yaml")
     assert project.repro() == of_letters("promote")

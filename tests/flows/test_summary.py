@@ -1,5 +1,6 @@
 """The story of a track: from a real registry, and where the registry and decision.json part."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -31,8 +32,11 @@ def empty(migrated: Path, tmp_path: Path) -> Store:
 
 
 def test_production_with_its_figures_and_reasons(project: Project, store: Store) -> None:
-    first, synthetic, figures, status, *reasons = summary.lines(store, project.root, "letters")
+    first, since, synthetic, figures, status, *reasons = summary.lines(store, project.root, "letters")
     assert first.startswith("letters: version 1 [candidate, production], from ")
+    assert re.fullmatch(
+        r"  since 20\d\d-\d\d-\d\d [\d:]{8}, promoted by promote stage: .*only the floors were judged", since
+    )
     assert synthetic == "  measured on synthetic data"
     accuracy = project.json("artifacts/letters/evaluation/metrics.json")["fp32"]["accuracy"]
     assert figures.startswith(f"  accuracy {accuracy:.3f}   macro_f1 ")

@@ -265,6 +265,7 @@ STEPS = [
     ("log_model_artifacts", 1),
     ("finalize_logged_model", 1),
     ("create_model_version", 1),
+    ("create_model_version", 2),  # the ledger's entry
     ("set_model_version_tag", 2),
     ("set_registered_model_alias", 2),
     ("set_registered_model_alias", 3),

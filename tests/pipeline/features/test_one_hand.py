@@ -1,4 +1,4 @@
-"""What may change about a hand without changing what is measured of it: the sets `planar`, `oriented` and `invariant`."""
+"""What may change about a hand without changing what is measured of it: every set but `raw`."""
 
 import math
 

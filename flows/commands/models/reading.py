@@ -1,13 +1,11 @@
+import json
 from typing import Annotated
 
 import typer
 
 from flows import environment
 
-app = typer.Typer(help="What the registry holds, and which version answers.", no_args_is_help=True)
 
-
-@app.command("list")
 def list_(track: Annotated[str | None, typer.Argument(help="Only this track.")] = None) -> None:
     """List the registered versions of every track, newest first."""
     from rich.console import Console
@@ -22,7 +20,6 @@ def list_(track: Annotated[str | None, typer.Argument(help="Only this track.")] 
         Console().print(versions_table(name, versions.versions(store, name)))
 
 
-@app.command()
 def show(
     track: Annotated[str | None, typer.Argument(help="Only this track.")] = None,
     version: Annotated[int | None, typer.Option(help="This version, instead of the one in Production.")] = None,
@@ -47,3 +44,30 @@ def show(
             typer.echo(f"  {'source .venv/bin/activate':<58} so that `signloop` and `dvc` are found")
         for command, what in summary.next_steps(tracks[0]):
             typer.echo(f"  {command:<58} {what}")
+
+
+def history(
+    track: Annotated[str, typer.Argument(help="A track of the registry.")],
+    at: Annotated[
+        str | None, typer.Option(help="Which version answered then: 2026-05-01, or 2026-05-01T12:00.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="So many entries, the newest ones.")] = 30,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object an entry and line, the oldest first.")
+    ] = False,
+) -> None:
+    """Say what happened to Production, newest first: what, from, to, verdict, who, when, why."""
+    from rich.console import Console
+
+    from flows import history as told
+
+    store = environment.store()
+    if at is not None:
+        typer.echo(told.then(store, track, told.moment(at)))
+        return
+    entries = told.entries(store, track)
+    if as_json:
+        for entry in entries[-limit:]:
+            typer.echo(json.dumps(told.to_json(entry, entries), ensure_ascii=False))
+    else:
+        Console().print(told.table(track, entries, limit))
