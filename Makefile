@@ -16,6 +16,9 @@ run: $(VENV)/installed  ## Set up, make every model of params.yaml, show what is
 test: $(VENV)/installed  ## Set up and run the tests
 	pytest -n 2 --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
 
+slow: $(VENV)/installed  ## The tests of minutes: servers, hundreds of kills, whole runs; CI runs them too
+	pytest -n 2 --dist loadfile -m slow
+
 check: $(VENV)/installed  ## Format, lint, types, import directions
 	ruff format --check .
 	ruff check .
@@ -41,4 +44,4 @@ lock: $(VENV)/installed  ## Compile requirements.lock anew from pyproject.toml
 		--output-file requirements.lock pyproject.toml
 	sed -i 's/+cpu$$//' requirements.lock
 
-.PHONY: help run test check bench clean lock
+.PHONY: help run test slow check bench clean lock
