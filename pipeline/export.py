@@ -42,6 +42,7 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
     Raises: SignloopError when fp32 answers differ from Torch's, or a step's from its clip's, by more than allowed.
     """
     trained = weights.load(model)
+    order = _possible(export.precision, trained.recognizer)
     contract = Contract(
         track=track,
         model=trained.config.name,
@@ -53,7 +54,6 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
     with replacing(out) as beside:
         beside.mkdir()
         write_onnx(beside / FILES["fp32"], trained.recognizer, contract, step=beside / STEP)
-        order = _possible(export.precision, trained.recognizer)
         if "int8" in order:
             quantize(beside / FILES["fp32"], beside / FILES["int8"])
         written: list[Precision] = [name for name, file in FILES.items() if (beside / file).exists()]
@@ -75,7 +75,7 @@ def write_onnx(path: Path, recognizer: Recognizer, contract: Contract, *, step: 
 
 
 def _possible(precision: tuple[Precision, ...], recognizer: Recognizer) -> tuple[Precision, ...]:
-    """Leaves int8 out of a recurrent model: it would be slower and no smaller than it needs to be, see decisions/008.
+    """Leaves int8 out of a recurrent model: ONNX Runtime's quantizer makes no valid file of it, see decisions/008.
 
     Raises: InputError where nothing is left.
     """
