@@ -5,8 +5,9 @@ two, and the majority of its frames votes: the most that could be asked of it.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class Motion:
 
 def motion(
     *tracks: Track, log: Callable[[str, int, dict[str, float]], None] = lambda model, epoch, values: None
-) -> list[Motion]:
+) -> Iterator[Motion]:
     """Trains each track's model on its simulated signers and measures it on signers of another seed.
 
     Raises: InputError where the data are not simulated: recordings of J and Z need a test of their own.
@@ -44,24 +45,17 @@ def motion(
     from pipeline.predictor import Predictor
     from pipeline.sources import read
 
-    measured = []
     for track in tracks:
-        data = track.data
+        data, name = track.data, track.model.name
         if not isinstance(data, SyntheticLetters):
-            raise InputError(
-                f"'{data.source}': this measures on simulated signers. Set `data.source: synthetic_letters`."
-            )
+            raise InputError(f"'{data.source}': signers are simulated here. Set `data.source: synthetic_letters`.")
         unseen = read(data.model_copy(update={"seed": data.seed + 1, "num_signers": NUM_SIGNERS}))
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "samples.h5"
-            store.write(path, read(data))
-            parts = splits.assign(store.read(path), track.prepare)
-            name = track.model.name
-            model = trained(
-                track, path, parts, Path(folder), log=lambda epoch, values, name=name: log(name, epoch, values)
-            )
-            measured.append(measure(name, Predictor.open(model).scores, unseen))
-    return measured
+            path, samples = Path(folder) / "samples.h5", read(data)
+            store.write(path, samples)
+            parts = splits.assign(samples, track.prepare)
+            model = trained(track, path, parts, Path(folder), log=partial(log, name))
+            yield measure(name, Predictor.open(model).scores, unseen)
 
 
 Scores = Callable[[Samples], tuple[NDArray[np.float32], NDArray[np.float32]]]

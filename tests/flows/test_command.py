@@ -16,7 +16,7 @@ from pipeline.errors import InputError
 from tests.factories import make_hand
 from tests.flows.project import HERE, Project, invoke, served
 
-COMMANDS = ("use", "stage", "split", "predict", "models", "architectures", "leave-one-out", "bench", "doctor")
+COMMANDS = ("use", "stage", "split", "predict", "models", "architectures", "leave-one-out", "motion", "bench", "doctor")
 
 
 @pytest.fixture(scope="module")

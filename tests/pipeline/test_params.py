@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import params
 from pipeline.errors import InputError
-from pipeline.params import LandmarkTable, Prepare
+from pipeline.params import LandmarkTable, Prepare, Strm, parse, with_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,7 +65,7 @@ def test_all_mistakes_are_reported_together_by_full_path():
 @pytest.mark.parametrize(
     ("raw", "line"),
     [
-        (tree(model={"name": "mpl"}), "tracks.letters.model.name: unknown name 'mpl'. Valid: 'mlp', 'linear'."),
+        (tree(model={"name": "mpl"}), "tracks.letters.model.name: unknown name 'mpl'. Valid: 'mlp', 'strm', 'linear'."),
         (tree(model={"hidden": [4]}), "tracks.letters.model: needs `name`"),
         (tree(data={"source": "landmark_table"}), "tracks.letters.data.path: Field required"),
         (tree(gates={"ece": {}}), "tracks.letters.gates.ece: give `min`, `max` or both (got {})"),
@@ -103,3 +103,13 @@ def test_a_file_that_is_missing_or_no_yaml_is_named(tmp_path: Path):
 def test_sections_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         params.parse(tree()).track("letters").train.epochs = 3  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_another_model_comes_at_its_defaults_and_leaves_the_rest():
+    track = parse(tree(model={"name": "mlp", "hidden": [8]}, train={"epochs": 3})).track("letters")
+    other = with_model(track, "strm")
+    assert other.model == Strm(name="strm")
+    assert other.train == track.train
+    assert with_model(track, None) == with_model(track, "mlp") == track
+    with pytest.raises(InputError, match="unknown name 'resnet'"):
+        with_model(track, "resnet")
