@@ -100,7 +100,7 @@ class Strm(Section):
     latent_steps: Annotated[int, Field(ge=1, le=64)] = 6  # n, refinements of the latent before each answer
     deep_steps: Annotated[int, Field(ge=1, le=16)] = 3  # T, answers in a frame; all are trained, the last one counts
     discount: Annotated[float, Field(gt=0, le=1)] = 0.9  # λ, what an answer's loss counts beside the next one's
-    dropout: Share = 0.1
+    dropout: Share = 0.2
 
 
 Model = Annotated[Mlp | Strm | Linear, Field(discriminator="name")]

@@ -2,7 +2,7 @@
 
 Within a frame answer t of T counts λ^(T−t). Over a clip the last frame counts half, and all frames together the other
 half: a clip is judged by its end, and a stream is read before it, when a J may still be an I.
-Source: within a frame, Jolicoeur-Martineau 2025, https://arxiv.org/abs/2510.04871, section 2.4, where all count alike.
+Source: within a frame, Jolicoeur-Martineau 2025, https://arxiv.org/abs/2510.04871, section 2, where all count alike.
 """
 
 import torch

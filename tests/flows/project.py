@@ -130,7 +130,7 @@ def tiny_params(*tracks: str) -> dict[str, Any]:
     tree = YAML(typ="safe").load((HERE / "params.yaml").read_text(encoding="utf-8"))
     track = tree["tracks"]["letters"]
     for name, values in TINY.items():
-        track[name] = track[name] | values
+        track[name] = values if name == "model" else track[name] | values  # a model's keys are its own
     return tree | {"tracks": {name: track | {"gates": GATES} for name in tracks or ("letters",)}}
 
 
