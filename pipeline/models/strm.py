@@ -96,7 +96,7 @@ class Update(nn.Module):
     ) -> Float[Tensor, "B H"]:
         context_BG = self.context(context_BC)  # the same at every step
         for _ in range(steps):
-            hidden_BG = nn.functional.gelu(torch.addmm(context_BG, own_BH, self.own.weight.T))
+            hidden_BG = nn.functional.gelu(context_BG + self.own(own_BH))
             own_BH = self.norm(own_BH + self.out(hidden_BG))
         return own_BH
 

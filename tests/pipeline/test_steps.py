@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.numpy_helper
 import pytest
 import torch
 
@@ -74,6 +75,14 @@ def test_the_steps_inputs_and_outputs_are_those_of_the_contract(recurrent: Track
     assert (shapes["logits"], shapes["seen"]) == (["B", 3], ["B"])
     for name, size in STATE.items():
         assert shapes[name] == shapes[contracts.next_state(name)] == ["B", size]
+
+
+def test_a_weight_that_is_used_again_and_again_is_stored_once(recurrent: Track):
+    """An exporter that folds a transposed weight into each of its uses triples the file."""
+    weight = weights.load(recurrent.model).recognizer.state_dict()["network.latent.own.weight"].numpy()
+    initializers = onnx.load(recurrent.exported / "step.onnx").graph.initializer
+    arrays = [onnx.numpy_helper.to_array(tensor) for tensor in initializers]
+    assert sum(any(np.array_equal(array, w) for w in (weight, weight.T)) for array in arrays) == 1
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7, 40])
