@@ -16,6 +16,7 @@ Row = tuple[str, str]
 def figures(root: Path) -> Iterator[Row]:
     """Yields what was measured and what came out, in words."""
     yield "simulator", f"{simulated_clips_a_second():,.0f} clips of 16 frames a second, one process"
+    yield from steps()
     yield from gate()
     yield "signloop --help", f"{_median_seconds(lambda: _run(root, 'signloop', '--help')):.2f} s"
     if (root / "artifacts").exists():
@@ -35,6 +36,45 @@ def simulated_clips_a_second() -> float:
     return max(rates)
 
 
+def steps(rounds: int = 400) -> Iterator[Row]:
+    """Yields what one frame costs a recurrent model, ONNX Runtime and eager Torch in turns, one thread each."""
+    import tempfile
+
+    import numpy as np
+    import torch
+
+    from pipeline.contract import INPUTS, Contract
+    from pipeline.export import write_onnx
+    from pipeline.models import build
+    from pipeline.params import Strm
+    from pipeline.stream import Steps
+
+    letters = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    recognizer = build(Strm(name="strm"), skeleton="hand", num_classes=len(letters)).eval()
+    contract = Contract(track="", model="strm", features="oriented", skeleton="hand", class_names=letters)
+    with tempfile.TemporaryDirectory() as folder:
+        clip, step = Path(folder) / "model.onnx", Path(folder) / "step.onnx"
+        write_onnx(clip, recognizer, contract, step=step)
+        yield "strm, files", f"model.onnx {clip.stat().st_size:,} bytes, step.onnx {step.stat().st_size:,} bytes"
+        runtime = Steps.open(step)
+    frame = np.random.default_rng(0).random((1, 1, 21, 3), np.float32)
+    feeds = {"landmarks": frame, **{name: np.ones(1, np.float32) for name in INPUTS[1:]}}
+    state = runtime.initial_state()
+    landmarks, aspect, fps, handedness = (torch.from_numpy(feeds[name]) for name in INPUTS)
+    memory = tuple(torch.from_numpy(value) for value in state.values())
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with torch.inference_mode():
+        onnx, eager = _medians_in_turns(
+            lambda: runtime.run(feeds, state),
+            lambda: recognizer.step(landmarks, aspect, fps, handedness, memory),
+            rounds=rounds,
+        )
+    torch.set_num_threads(threads)
+    told = f"{1000 * onnx:.2f} ms; eager PyTorch {1000 * eager:.2f} ms, {eager / onnx:.1f} times as long"
+    yield "strm, one frame, one thread, ONNX Runtime", told
+
+
 def gate(trials: int = 400, *, worst: int = 20, again: int = 4000) -> Iterator[Row]:
     """Yields how often the paired gate lets a model pass that is worse by the margin, and one that is equal.
 
@@ -51,6 +91,17 @@ def gate(trials: int = 400, *, worst: int = 20, again: int = 4000) -> Iterator[R
     yield "the same, at worst", f"{highest:.1%}: the highest of the {worst} worst scenarios again, {again} trials each"
     equal = Scenario(units=24, clips=78, gain=0.01, worse=0.0, margin=0.02, correlation=0.02)
     yield "an equal model passes (24 signers × 78 clips)", f"{promoted(equal, trials=trials, seed=0):.0%} of trials"
+
+
+def _medians_in_turns(*calls: Callable[[], object], rounds: int) -> list[float]:
+    """Returns each call's median seconds; in turns, so that other work on the machine disturbs all alike."""
+    seconds: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for call, own in zip(calls, seconds, strict=True):
+            start = time.perf_counter()
+            call()
+            own.append(time.perf_counter() - start)
+    return [statistics.median(own) for own in seconds]
 
 
 def _median_seconds(call: Callable[[], None], runs: int = 3) -> float:

@@ -21,6 +21,7 @@ from flows.commands import (
     gc,
     leave_one_out,
     models,
+    motion,
     predict,
     retrain,
     schedule,
@@ -47,6 +48,7 @@ app.command(rich_help_panel="Use")(predict.predict)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)
 app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)
+app.command(rich_help_panel="Measure")(motion.motion)
 app.command(rich_help_panel="Measure")(bench.bench)
 app.command(rich_help_panel="Look after")(doctor.doctor)
 app.command(rich_help_panel="Look after")(backup.backup)

@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from pipeline import samples as store
 from pipeline.errors import InputError
 from pipeline.params import Track
+
+if TYPE_CHECKING:
+    from pipeline.fitting.loop import Log
+    from pipeline.split import Split
 
 Done = Callable[[str, int, float], None]
 
@@ -54,6 +59,30 @@ def leave_one_out(
     return table
 
 
+def interval(table: pd.DataFrame, confidence: float = 0.95) -> tuple[float, float]:
+    """Returns Student's interval of the mean over left-out groups; seeds are averaged, they are no new people."""
+    from scipy.stats import sem, t
+
+    means = table.to_numpy().mean(axis=1)
+    half = float(sem(means) * t.ppf((1 + confidence) / 2, len(means) - 1))
+    return float(means.mean()) - half, float(means.mean()) + half
+
+
+def trained(
+    track: Track, samples: Path, parts: "Split", folder: Path, *, log: "Log" = lambda epoch, values: None
+) -> Path:
+    """Trains a track's model on a split of a store, as `dvc repro` does; returns the folder of its weights."""
+    from pipeline import split as splits
+    from pipeline.pretrain import pretrain
+    from pipeline.train import train
+
+    split, encoder, out = folder / "split.json", folder / "encoder.safetensors", folder / "model"
+    splits.write(split, parts)
+    pretrain(track.pretrain, samples=samples, split=split, out=encoder)
+    train(track.model, track.train, samples=samples, split=split, encoder=encoder, out=out, log=log)
+    return out
+
+
 def _fold(track: Track, samples: Path, group: str, seed: int) -> float:
     """Trains without a group and returns the accuracy on it."""
     import numpy as np
@@ -64,28 +93,21 @@ def _fold(track: Track, samples: Path, group: str, seed: int) -> float:
     from pipeline.export import write_onnx
     from pipeline.models import weights
     from pipeline.predictor import Predictor
-    from pipeline.pretrain import pretrain
-    from pipeline.train import train
 
     torch.set_num_threads(1)
     folder = samples.parent / f"{group}-{seed}"
     everything = store.read(samples)
     parts = splits.assign(everything, track.prepare.model_copy(update={"test": (group,), "val": (), "seed": seed}))
-    splits.write(folder / "split.json", parts)
-    encoder = folder / "encoder.safetensors"
-    pretrain(track.pretrain, samples=samples, split=folder / "split.json", out=encoder)
-    config = track.train.model_copy(update={"seed": seed})
-    out = folder / "model"
-    train(track.model, config, samples=samples, split=folder / "split.json", encoder=encoder, out=out)
-    trained = weights.load(out)
+    track = track.model_copy(update={"train": track.train.model_copy(update={"seed": seed})})
+    own = weights.load(trained(track, samples, parts, folder))
     contract = Contract(
         track="",
         model=track.model.name,
         features=track.model.features,
-        skeleton=trained.skeleton,
-        class_names=trained.class_names,
+        skeleton=own.skeleton,
+        class_names=own.class_names,
     )
-    write_onnx(folder / "model.onnx", trained.recognizer, contract)
+    write_onnx(folder / "model.onnx", own.recognizer, contract)
     tested = everything.select(parts.test)
     probabilities, seen = Predictor.open(folder / "model.onnx").scores(tested)
     return float(np.mean((probabilities.argmax(1) == tested.target) & (seen > 0)))

@@ -1,8 +1,9 @@
 """What an exported file says of itself: everything needed to use it without the repository it came from."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from pipeline.errors import InputError
 
@@ -10,6 +11,8 @@ KEY = "signloop.contract"
 SCHEMA = 1
 INPUTS = ("landmarks", "aspect", "fps", "handedness")  # [B, T, V, 3], [B], [B], [B]
 OUTPUTS = ("logits", "seen")  # [B, K], [B]: the share of frames in which the hand was seen
+# One step of a recurrent model has T = 1, the state's tensors [B, size] as inputs by their names, zeros at first, and
+# the next ones as outputs, by the names that `next_state` gives.
 NO_HAND = "no hand"  # the answer to a clip without one seen frame
 
 
@@ -23,10 +26,17 @@ class Contract:
     skeleton: str
     class_names: tuple[str, ...]
     precision: str = "fp32"
+    kind: Literal["clip", "step"] = "clip"
+    state: dict[str, int] = field(default_factory=dict)  # of a recurrent model: name → size
     schema: int = SCHEMA
 
     def dumps(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
+
+
+def next_state(name: str) -> str:
+    """Names the output that is the next step's input of this name."""
+    return f"next_{name}"
 
 
 def loads(text: str | None, where: str) -> Contract:

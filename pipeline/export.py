@@ -1,11 +1,11 @@
 """The stage `export`: weights → ONNX files that carry their contract, held to what Torch answers.
 
-Trap: an export with an example batch of 1 passes without complaint and is then fixed to 1; so the example has more,
-and the symbolic dimensions are asserted.
+A recurrent model has two files a precision, the clip and one step with its state; frame by frame the step must answer
+what the clip does.
 """
 
 import logging
-import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,20 @@ from pipeline import contract as contracts
 from pipeline import samples as store
 from pipeline import split as splits
 from pipeline.contract import Contract
-from pipeline.errors import SignloopError
+from pipeline.errors import InputError, SignloopError
 from pipeline.files import replacing, sha256, write_json
+from pipeline.graphs import clip_graph, recurrent_graphs
 from pipeline.models import weights
 from pipeline.models.recognizer import Recognizer
+from pipeline.models.recurrent import Recurrent
 from pipeline.params import Export, Precision
 from pipeline.predictor import Predictor
 from pipeline.samples import Samples
 from pipeline.skeleton import skeleton
+from pipeline.stream import Steps
 
 FILES: dict[Precision, str] = {"fp32": "model.onnx", "int8": "model.int8.onnx"}
-OPSET = 20
+STEP = "step.onnx"  # of a recurrent model
 BATCHES = (1, 3, 8)
 LENGTHS = (1, 2, 7, 32)
 
@@ -36,9 +39,10 @@ LENGTHS = (1, 2, 7, 32)
 def export(export: Export, *, track: str, samples: Path, split: Path, model: Path, out: Path) -> None:
     """Writes model.onnx, one file more for each other precision, and export.json with what was checked.
 
-    Raises: SignloopError when fp32 answers differ from Torch's by more than the tolerance.
+    Raises: SignloopError when fp32 answers differ from Torch's, or a step's from its clip's, by more than allowed.
     """
     trained = weights.load(model)
+    order = _possible(export.precision, trained.recognizer)
     contract = Contract(
         track=track,
         model=trained.config.name,
@@ -49,47 +53,49 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
     test = store.read(samples).select(splits.read(split).test)
     with replacing(out) as beside:
         beside.mkdir()
-        write_onnx(beside / FILES["fp32"], trained.recognizer, contract)
-        if "int8" in export.precision:
-            quantize(beside / FILES["fp32"], beside / FILES["int8"], contract)
-        written = [file for file in FILES.items() if (beside / file[1]).exists()]
-        report = {name: _check(beside / file, trained.recognizer, test) for name, file in written}
-        if report["fp32"]["max_difference"] > export.tolerance:
-            raise SignloopError(
-                f"export of '{track}': logits differ from PyTorch's by {report['fp32']['max_difference']:.2e}, "
-                f"allowed is {export.tolerance:.0e}. A layer exports as another function; see `export.tolerance`."
-            )
-        write_json(beside / "export.json", {"order": export.precision, "precision": report})
+        write_onnx(beside / FILES["fp32"], trained.recognizer, contract, step=beside / STEP)
+        if "int8" in order:
+            quantize(beside / FILES["fp32"], beside / FILES["int8"])
+        written: list[Precision] = [name for name, file in FILES.items() if (beside / file).exists()]
+        report = {name: _check(beside, name, trained.recognizer, test) for name in written}
+        _hold(report["fp32"], export.tolerance, track)
+        write_json(beside / "export.json", {"order": order, "precision": report})
 
 
-def write_onnx(path: Path, recognizer: Recognizer, contract: Contract) -> None:
-    """Exports preprocessing and network with dynamic batch and time."""
-    torch.backends.mha.set_fastpath_enabled(False)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+def write_onnx(path: Path, recognizer: Recognizer, contract: Contract, *, step: Path | None = None) -> None:
+    """Exports preprocessing and network; of a recurrent one, where `step` is named, one step too."""
     points = len(skeleton(contract.skeleton).points)
-    example = (torch.rand(3, 5, points, 3), torch.ones(3), torch.full((3,), 15.0), torch.ones(3))
-    batch, time = torch.export.Dim("B"), torch.export.Dim("T")
-    shapes = {"landmarks": {0: batch, 1: time}, "aspect": {0: batch}, "fps": {0: batch}, "handedness": {0: batch}}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's: that B is one name for four axes, and its own deprecations
-        program = torch.onnx.export(
-            recognizer.eval(),
-            example,
-            input_names=list(contracts.INPUTS),
-            output_names=list(contracts.OUTPUTS),
-            dynamic_shapes=shapes,
-            dynamo=True,
-            opset_version=OPSET,
-            verbose=False,
-        )
-    assert program is not None
-    model = program.model_proto
-    batch_and_time = model.graph.input[0].type.tensor_type.shape.dim[:2]
-    assert all(dim.dim_param for dim in batch_and_time), "batch or time was fixed by the export"
-    _write(path, model, contract)
+    if not isinstance(recognizer.network, Recurrent):
+        return _write(path, clip_graph(recognizer, points), contract)
+    clip, one = recurrent_graphs(recognizer, points)
+    contract = replace(contract, state=recognizer.network.state_sizes)
+    if step is not None:
+        _write(step, one, replace(contract, kind="step"))
+    return _write(path, clip, contract)
 
 
-def quantize(source: Path, path: Path, contract: Contract) -> None:
+def _possible(precision: tuple[Precision, ...], recognizer: Recognizer) -> tuple[Precision, ...]:
+    """Leaves int8 out of a recurrent model: ONNX Runtime's quantizer makes no valid file of it, see decisions/008.
+
+    Raises: InputError where nothing is left.
+    """
+    if not isinstance(recognizer.network, Recurrent):
+        return precision
+    if "fp32" not in precision:
+        raise InputError("export.precision: a recurrent model is exported in fp32 alone, got int8. Add fp32.")
+    return ("fp32",)
+
+
+def _hold(checked: dict[str, Any], tolerance: float, track: str) -> None:
+    for name, other in (("max_difference", "PyTorch's"), ("step_difference", "the clip's, frame by frame,")):
+        if checked.get(name, 0.0) > tolerance:
+            raise SignloopError(
+                f"export of '{track}': logits differ from {other} by {checked[name]:.2e}, allowed is {tolerance:.0e}. "
+                "A layer exports as another function; see `export.tolerance`."
+            )
+
+
+def quantize(source: Path, path: Path) -> None:
     """Writes dynamic int8 weights of an fp32 file; geometry is left alone, eight bits are no place for coordinates."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -103,23 +109,32 @@ def quantize(source: Path, path: Path, contract: Contract) -> None:
         quantize_dynamic(model, str(path), per_channel=True, nodes_to_exclude=geometry, weight_type=QuantType.QInt8)
     finally:
         root.setLevel(level)
-    _write(path, onnx.load(path), Contract(**{**vars(contract), "precision": "int8"}))
+    _write(path, onnx.load(path), replace(contracts.read(source), precision="int8"))
 
 
 def _write(path: Path, model: onnx.ModelProto, contract: Contract) -> None:
     del model.metadata_props[:]
     model.metadata_props.add(key=contracts.KEY, value=contract.dumps())
-    for node in model.graph.node:  # the exporter's stack traces name this machine's folders
-        del node.metadata_props[:]
-        node.doc_string = ""
+    _forget_origin(model.graph)
     onnx.checker.check_model(model, full_check=True)
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _check(path: Path, recognizer: Recognizer, test: Samples) -> dict[str, Any]:
+def _forget_origin(graph: onnx.GraphProto) -> None:
+    """Removes the exporter's stack traces, which name this machine's folders."""
+    for node in graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                _forget_origin(attribute.g)
+
+
+def _check(folder: Path, precision: Precision, recognizer: Recognizer, test: Samples) -> dict[str, Any]:
     """Compares logits with Torch's on real clips, at several batch sizes and lengths, with and without a hand."""
-    predictor = Predictor.open(path)
-    worst, same, count = 0.0, 0, 0
+    path, step = folder / FILES[precision], folder / STEP
+    predictor, steps = Predictor.open(path), Steps.open(step) if step.exists() else None
+    worst, apart, same, count = 0.0, 0.0, 0, 0
     for feeds in _feeds(test):
         logits, seen = predictor.run(feeds)
         with torch.inference_mode():
@@ -129,14 +144,14 @@ def _check(path: Path, recognizer: Recognizer, test: Samples) -> dict[str, Any]:
         worst = max(worst, float(np.abs(logits - expected.numpy()).max()))
         same += int((logits.argmax(-1) == expected.numpy().argmax(-1)).sum())
         count += len(logits)
-    return {
-        "file": path.name,
-        "sha256": sha256(path),
-        "bytes": path.stat().st_size,
-        "max_difference": worst,
-        "agreement": same / count,
-        "clips": count,
-    }
+        if steps is not None:
+            apart = max(apart, float(np.abs(logits - steps.through(feeds)).max()))
+    checked = {**_file(path), "max_difference": worst, "agreement": same / count, "clips": count}
+    return checked if steps is None else {**checked, "step": _file(step), "step_difference": apart}
+
+
+def _file(path: Path) -> dict[str, Any]:
+    return {"file": path.name, "sha256": sha256(path), "bytes": path.stat().st_size}
 
 
 def _feeds(test: Samples) -> list[dict[str, NDArray[np.float32]]]:

@@ -93,7 +93,19 @@ class Linear(Section):
     features: Features = "oriented"
 
 
-Model = Annotated[Mlp | Linear, Field(discriminator="name")]
+class Strm(Section):
+    """A stateful tiny recursive model: a memory from frame to frame, so that movements tell; a stream's model."""
+
+    name: Literal["strm"]
+    features: Features = "oriented"  # the hand's velocity comes besides
+    hidden: Annotated[int, Field(ge=2, le=1024)] = 64
+    latent_steps: Annotated[int, Field(ge=1, le=64)] = 6  # n, refinements of the latent before each answer
+    deep_steps: Annotated[int, Field(ge=1, le=16)] = 3  # T, answers in a frame; all are trained, the last one counts
+    discount: Annotated[float, Field(gt=0, le=1)] = 0.9  # λ, what an answer's loss counts beside the next one's
+    dropout: Share = 0.2
+
+
+Model = Annotated[Mlp | Strm | Linear, Field(discriminator="name")]
 
 
 class Pretrain(Section):
@@ -267,6 +279,17 @@ class Params(Section):
         return names or list(self.retrain.tracks or self.tracks)
 
 
+def with_model(track: Track, name: str | None) -> Track:
+    """Returns the track with a model of another name on the same features, else at its defaults; no name: as it is.
+
+    Raises: InputError with the valid names.
+    """
+    if name in (None, track.model.name):
+        return track
+    tree = track.model_dump(mode="json") | {"model": {"name": name, "features": track.model.features}}
+    return parse({"tracks": {"t": tree}}, "--model").track("t")
+
+
 def read(path: Path) -> Params:
     """Reads and checks params.yaml.
 
@@ -341,5 +364,6 @@ _UNION_MEMBERS: list[tuple[type[BaseModel], str]] = [
     (SyntheticLetters, "source"),
     (LandmarkTable, "source"),
     (Mlp, "name"),
+    (Strm, "name"),
     (Linear, "name"),
 ]

@@ -55,7 +55,7 @@ class Predictor:
     def scores(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Returns probabilities [N, K] and the share of frames with a hand [N]; uniform where there is none."""
         logits, seen = self.logits(samples)
-        return _softmax(logits), seen
+        return softmax(logits), seen
 
     def logits(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Returns what the model itself answers [N, K], and the share of frames with a hand [N]."""
@@ -100,11 +100,16 @@ class Predictor:
         names = self.contract.class_names
         answers = []
         for row, seen in zip(*self.scores(samples), strict=True):
-            best = np.argsort(-row, kind="stable")[:top]
-            ranked = tuple((names[k], float(row[k])) for k in best) if seen > 0 else ()
-            label, score = ranked[0] if ranked else (NO_HAND, float("nan"))
-            answers.append(Answer(label, score, ranked, float(seen)))
+            answers.append(ranked(names, row, float(seen), top=top, known=bool(seen > 0)))
         return answers
+
+
+def ranked(names: tuple[str, ...], probabilities: NDArray[np.float32], seen: float, *, top: int, known: bool) -> Answer:
+    """Returns the answer that probabilities give; *no hand* where nothing is known."""
+    best = np.argsort(-probabilities, kind="stable")[:top]
+    order = tuple((names[k], float(probabilities[k])) for k in best) if known else ()
+    label, score = order[0] if order else (NO_HAND, float("nan"))
+    return Answer(label, score, order, seen)
 
 
 def inputs(samples: Samples, batch: NDArray[np.integer]) -> dict[str, NDArray[np.float32]]:
@@ -125,7 +130,7 @@ def _by_length(lengths: NDArray[np.int64]) -> list[NDArray[np.intp]]:
     return batches
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)
 
@@ -152,10 +157,17 @@ def _as_clips(x: Any, points: int) -> tuple[Sequence[NDArray[np.float32]], bool]
     return clips, single
 
 
-def _open_onnx(path: Path, threads: int) -> Predictor:
+def open_session(path: Path, kind: str, threads: int) -> tuple[Contract, Any, str]:
+    """Opens an ONNX file of ours: its contract, a session, and the engine's name.
+
+    Raises: InputError when the file is damaged, not one of ours, or of the other kind.
+    """
     import onnxruntime as ort
 
     contract = contracts.read(path)
+    if contract.kind != kind:
+        use = "Stream.open" if contract.kind == "step" else "Predictor.open"
+        raise InputError(f"'{path}': expected the file of a {kind}, got that of a {contract.kind}. Use {use}.")
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
@@ -163,13 +175,18 @@ def _open_onnx(path: Path, threads: int) -> Predictor:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own have no base class in common
         raise InputError(f"'{path}': ONNX Runtime refuses it ({error}). Export it again with `dvc repro`.") from None
+    return contract, session, f"ONNX Runtime {ort.__version__}"
+
+
+def _open_onnx(path: Path, threads: int) -> Predictor:
+    contract, session, engine = open_session(path, "clip", threads)
     used = [node.name for node in session.get_inputs()]  # what the graph does not read, the export leaves out
 
     def run(feeds: dict[str, NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         logits, seen = session.run(list(contracts.OUTPUTS), {name: feeds[name] for name in used})
-        return logits, seen  # pyright: ignore[reportReturnType]
+        return logits, seen
 
-    return Predictor(contract=contract, engine=f"ONNX Runtime {ort.__version__}", run=run)
+    return Predictor(contract=contract, engine=engine, run=run)
 
 
 def _open_torch(path: Path) -> Predictor:

@@ -12,7 +12,10 @@ from pipeline.files import replacing
 from pipeline.fitting.data import open_clips
 from pipeline.fitting.loop import Log, fit
 from pipeline.models import build, weights
+from pipeline.models.recognizer import Recognizer
+from pipeline.models.recurrent import Recurrent
 from pipeline.objectives.classify import Classify
+from pipeline.objectives.deep_supervision import DeepSupervision
 from pipeline.params import Model, Train
 
 
@@ -42,7 +45,7 @@ def train(
     class_weights = torch.tensor([parts.class_weights[name] for name in header.class_names])
     history = fit(
         recognizer,
-        Classify(class_weights, train.label_smoothing),
+        _objective(recognizer, class_weights, train),
         train=open_clips(samples, parts.train, memory_mb=train.memory_mb),
         val=open_clips(samples, parts.val, memory_mb=train.memory_mb),
         config=train,
@@ -56,3 +59,9 @@ def train(
         beside.mkdir()
         weights.save(beside, trained)
         pd.DataFrame(history).to_csv(beside / "history.csv", index=False)
+
+
+def _objective(recognizer: Recognizer, class_weights: torch.Tensor, train: Train) -> torch.nn.Module:
+    classify = Classify(class_weights, train.label_smoothing)
+    network = recognizer.network
+    return DeepSupervision(classify, network.discount) if isinstance(network, Recurrent) else classify

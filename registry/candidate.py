@@ -19,7 +19,7 @@ from pipeline.errors import InputError
 from pipeline.files import read_json, sha256, write_json, write_text
 from pipeline.samples import Samples
 from registry.lineage import Lineage
-from registry.versions import EXTRAS, ONNX
+from registry.versions import EXTRAS, ONNX, STEP
 
 MAKES_THE_MODEL = ("data", "prepare", "model", "pretrain", "train")  # sections; the others judge it
 
@@ -187,6 +187,8 @@ def write_bundle(candidate: Candidate, folder: Path) -> None:
         if (source.model / file).exists():
             shutil.copyfile(source.model / file, folder / EXTRAS / file)
     shutil.copyfile(source.exported / "export.json", folder / EXTRAS / "export.json")
+    if step := read_json(source.exported / "export.json")["precision"][candidate.precision].get("step"):
+        shutil.copyfile(source.exported / step["file"], folder / STEP)
     write_text(folder / EXTRAS / "contract.json", candidate.contract.dumps() + "\n")
     write_json(folder / EXTRAS / "params.json", source.params)
     write_json(folder / EXTRAS / "learned_groups.json", source.learned_groups)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import InputError
 from registry.store import Store, find_store
 
 if TYPE_CHECKING:
     from pipeline.contract import Contract
     from pipeline.predictor import Predictor
+    from pipeline.stream import Stream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +19,7 @@ class Loaded:
     track: str
     version: int
     predictor: "Predictor"
+    store: Store
 
     @property
     def contract(self) -> "Contract":
@@ -25,6 +28,21 @@ class Loaded:
     def predict(self, x: Any, **picture: Any) -> Any:
         """Answers as `Predictor.predict` does, with its keywords."""
         return self.predictor.predict(x, **picture)
+
+    def stream(self, **picture: float) -> "Stream":
+        """Opens the same version frame by frame, with the keywords of `Stream`.
+
+        Raises: InputError when the model is not a recurrent one.
+        """
+        from pipeline.stream import Stream
+        from registry.versions import STEP, files, named
+
+        if not self.contract.state:
+            raise InputError(
+                f"'{self.track}' version {self.version} is '{self.contract.model}', which has no memory: use `predict`."
+            )
+        with files(self.store, named(self.store, self.track, number=self.version), STEP) as path:
+            return Stream.open(path, **picture)
 
 
 def load(track: str, *, version: int | None = None, alias: str = "production", store: Store | None = None) -> Loaded:
@@ -38,4 +56,4 @@ def load(track: str, *, version: int | None = None, alias: str = "production", s
     store = store or find_store()
     found = named(store, track, alias=alias, number=version)
     with files(store, found, ONNX) as path:
-        return Loaded(track=track, version=found.number, predictor=Predictor.open(path))
+        return Loaded(track=track, version=found.number, predictor=Predictor.open(path), store=store)

@@ -21,6 +21,7 @@ FINGERPRINT = "signloop.fingerprint"
 DECISION = "signloop.decision"
 ONNX = "model.onnx"
 EXTRAS = "signloop"  # the folder beside MLflow's own files
+STEP = f"{EXTRAS}/step.onnx"  # of a recurrent model
 
 
 @dataclass(frozen=True, kw_only=True)

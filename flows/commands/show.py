@@ -18,8 +18,10 @@ def difference(text: str) -> None:
 
 
 def leave_one_out_table(table: "pd.DataFrame") -> "Table":
-    """Shows accuracies of left-out groups (rows) and seeds (columns), with means and the worst group."""
+    """Shows accuracies of left-out groups (rows) and seeds (columns), with means, the worst group, and an interval."""
     from rich.table import Table
+
+    from flows.crossval import interval
 
     shown = Table("left out", *(f"seed {seed}" for seed in table.columns), "mean", box=None, header_style="bold")
     for name, row in table.iterrows():
@@ -34,6 +36,8 @@ def leave_one_out_table(table: "pd.DataFrame") -> "Table":
         f"{table.to_numpy().mean(axis=1).min():.3f}",
         style="bold",
     )
+    low, high = interval(table)
+    shown.add_row("95 % interval of the mean", *("" for _ in table.columns), f"{low:.3f} to {high:.3f}")
     return shown
 
 

@@ -17,6 +17,12 @@ def unit(vector_BTXC: Float[Tensor, "*BTX C"]) -> Float[Tensor, "*BTX C"]:
     return vector_BTXC / length(vector_BTXC)[..., None]
 
 
+def spread(points_BTVC: Float[Tensor, "B T V C"]) -> Float[Tensor, "B T"]:
+    """Returns the root mean square distance of the points from their mean, in the picture plane."""
+    plane_BTVC = points_BTVC[..., :2] - points_BTVC[..., :2].mean(-2, keepdim=True)
+    return (plane_BTVC.square().sum(-1).mean(-1) + TINY).sqrt()
+
+
 def curls_as_left(
     points_BTVC: Float[Tensor, "B T V C"], palm: list[int], roots: list[int], tips: list[int]
 ) -> Bool[Tensor, "B T"]:

@@ -3,7 +3,7 @@
 from itertools import combinations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from pipeline.features.geometry import curl, curls_as_left, length, mirror
@@ -29,10 +29,14 @@ class Hand:
     def from_wrist(
         self, points_BTVC: Float[Tensor, "B T V C"], handedness_B: Float[Tensor, " B"]
     ) -> Float[Tensor, "B T V C"]:
-        """Puts the wrist at the origin and makes every hand a right one; an unknown side is told by the shape."""
-        left_BT = curls_as_left(points_BTVC, self.palm, self.roots, self.tips) & handedness_B.isnan()[:, None]
-        left_BT = left_BT | (handedness_B < 0.5)[:, None]
+        """Puts the wrist at the origin and makes every hand a right one."""
+        left_BT = self.is_left(points_BTVC, handedness_B)
         return mirror(points_BTVC - points_BTVC[..., self.wrist : self.wrist + 1, :], left_BT)
+
+    def is_left(self, points_BTVC: Float[Tensor, "B T V C"], handedness_B: Float[Tensor, " B"]) -> Bool[Tensor, "B T"]:
+        """Says which hand it is; an unknown side is told by the shape, frame by frame."""
+        left_BT = curls_as_left(points_BTVC, self.palm, self.roots, self.tips) & handedness_B.isnan()[:, None]
+        return left_BT | (handedness_B < 0.5)[:, None]
 
     def distances(self, points_BTVC: Float[Tensor, "B T V C"]) -> Float[Tensor, "B T 55"]:
         """Measures every pair among the wrist, the root of each finger and its tip."""

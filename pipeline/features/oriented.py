@@ -9,7 +9,7 @@ the camera; left hands are mirrored. What should not matter, how far a hand is t
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pipeline.features.geometry import TINY
+from pipeline.features.geometry import spread
 from pipeline.features.hand import ANCHORS, Hand
 from pipeline.skeleton import Skeleton
 
@@ -26,6 +26,4 @@ class Features(nn.Module):
         self, points_BTVC: Float[Tensor, "B T V C"], handedness_B: Float[Tensor, " B"]
     ) -> Float[Tensor, "B T F"]:
         points_BTVC = self.hand.from_wrist(points_BTVC, handedness_B)
-        plane_BTVC = points_BTVC[..., :2] - points_BTVC[..., :2].mean(-2, keepdim=True)
-        size_BT = (plane_BTVC.square().sum(-1).mean(-1) + TINY).sqrt()
-        return (points_BTVC / size_BT[..., None, None]).flatten(-2)
+        return (points_BTVC / spread(points_BTVC)[..., None, None]).flatten(-2)

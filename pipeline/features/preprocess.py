@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from pipeline.features import build
+from pipeline.features.place import COLUMNS, Place
 from pipeline.skeleton import Skeleton
 
 FILL_PASSES = 4  # the bones from the wrist to a fingertip
@@ -20,10 +21,11 @@ class Preprocess(nn.Module):
 
     neighbours: Tensor
 
-    def __init__(self, features: str, skeleton: Skeleton) -> None:
+    def __init__(self, features: str, skeleton: Skeleton, *, place: bool = False) -> None:
         super().__init__()
         self.features = build(features, skeleton)
-        self.num_features: int = self.features.num_features
+        self.place = Place(skeleton) if place else None
+        self.num_features: int = self.features.num_features + len(COLUMNS) * place
         self.anchors = skeleton.indices(*self.features.anchors)
         neighbours = torch.zeros(len(skeleton.points), len(skeleton.points))
         for a, b in skeleton.edges:
@@ -38,9 +40,10 @@ class Preprocess(nn.Module):
         fps_B: Float[Tensor, " B"],
         handedness_B: Float[Tensor, " B"],
     ) -> tuple[Float[Tensor, "B T F"], Bool[Tensor, "B T"]]:
-        """Measures every frame; a frame that is not seen has zero features.
+        """Measures every frame; a frame that is not seen has zero features, but lasts as long as any.
 
-        The frame rate belongs to the contract of every exported model; no set of one-frame features reads it.
+        The frame rate belongs to the contract of every exported model; no set of one-frame features reads it, `place`
+        does.
         """
         points_BTVC = square(landmarks_BTVC, aspect_B)
         seen_BTV = ~points_BTVC.isnan().any(-1)
@@ -49,8 +52,10 @@ class Preprocess(nn.Module):
         palm_BT = (points_BTVC[..., end, :2] - points_BTVC[..., start, :2]).abs().amax(-1)
         seen_BT = seen_BTV[..., start] & seen_BTV[..., end] & (palm_BT > MIN_PALM)
         seen_BT = seen_BT & (seen_BTV.float().mean(-1) >= MIN_SEEN)
-        features_BTF = self.features(points_BTVC, handedness_B)
-        return torch.where(seen_BT[..., None], features_BTF, 0.0), seen_BT
+        features_BTF = torch.where(seen_BT[..., None], self.features(points_BTVC, handedness_B), 0.0)
+        if self.place is not None:
+            features_BTF = torch.cat([features_BTF, self.place(points_BTVC, fps_B, handedness_B)], -1)
+        return features_BTF, seen_BT
 
 
 def square(landmarks_BTVC: Float[Tensor, "B T V C"], aspect_B: Float[Tensor, " B"]) -> Float[Tensor, "B T V C"]:

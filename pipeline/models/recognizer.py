@@ -4,10 +4,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from pipeline.features.preprocess import Preprocess
+from pipeline.models.recurrent import Recurrent, State
 
 
 class Recognizer(nn.Module):
-    """Maps recorded landmarks to logits; a clip without one seen frame gets zeros and `seen` 0."""
+    """Maps recorded landmarks to logits; a clip without one seen frame gets zeros and `seen` 0.
+
+    In training a network may give several answers to a clip, which its objective takes; afterwards it gives one.
+    """
 
     def __init__(self, preprocess: Preprocess, network: nn.Module) -> None:
         super().__init__()
@@ -20,6 +24,21 @@ class Recognizer(nn.Module):
         aspect: Float[Tensor, " B"],
         fps: Float[Tensor, " B"],
         handedness: Float[Tensor, " B"],
-    ) -> tuple[Float[Tensor, "B K"], Float[Tensor, " B"]]:
+    ) -> tuple[Float[Tensor, "B *answers K"], Float[Tensor, " B"]]:
         features_BTF, seen_BT = self.preprocess(landmarks, aspect, fps, handedness)
         return self.network(features_BTF, seen_BT), seen_BT.to(landmarks.dtype).mean(1)
+
+    def step(
+        self,
+        landmarks: Float[Tensor, "B 1 V C"],
+        aspect: Float[Tensor, " B"],
+        fps: Float[Tensor, " B"],
+        handedness: Float[Tensor, " B"],
+        state: State,
+    ) -> tuple[Float[Tensor, "B K"], State]:
+        """Answers after one more frame; for recurrent networks."""
+        assert isinstance(self.network, Recurrent)
+        features_BTF, seen_BT = self.preprocess(landmarks, aspect, fps, handedness)
+        frames_BTE = self.network.encode(features_BTF, seen_BT)
+        logits_BDK, state = self.network.step(frames_BTE[:, 0], seen_BT[:, 0], state)
+        return logits_BDK[:, -1], state

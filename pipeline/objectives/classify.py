@@ -18,6 +18,16 @@ class Classify(nn.Module):
         self.label_smoothing = label_smoothing
 
     def forward(self, logits: Float[Tensor, "B K"], target: Int[Tensor, " B"]) -> Float[Tensor, ""]:
-        return nn.functional.cross_entropy(
-            logits, target, weight=self.class_weights, label_smoothing=self.label_smoothing
+        return self.each(logits[:, None], target)[0]
+
+    def each(self, logits_BAK: Float[Tensor, "B A K"], target_B: Int[Tensor, " B"]) -> Float[Tensor, " A"]:
+        """Returns the loss of each of A answers to the same clips."""
+        target_BA = target_B[:, None].expand(logits_BAK.shape[:2])
+        losses_BA = nn.functional.cross_entropy(
+            logits_BAK.transpose(1, 2),
+            target_BA,
+            weight=self.class_weights,
+            label_smoothing=self.label_smoothing,
+            reduction="none",
         )
+        return losses_BA.sum(0) / self.class_weights[target_B].sum()

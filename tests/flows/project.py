@@ -32,7 +32,13 @@ TINY: dict[str, dict[str, Any]] = {
     "data": {"num_signers": 12, "clips_per_letter": 1, "frames": 4, "classes": ["A", "B", "C"]},
     "prepare": {"test_share": 0.25},
     "model": {"name": "mlp", "features": "invariant", "hidden": [8], "dropout": 0.0},
-    "train": {"epochs": 2, "batch_size": 16, "augment": {"drop_points": 0.02, "perspective": 0.1}},
+    "train": {
+        "epochs": 2,
+        "batch_size": 16,
+        "learning_rate": 0.002,
+        "sequence_length": 1,
+        "augment": {"drop_points": 0.02, "perspective": 0.1},
+    },
     "export": {"precision": ["fp32"]},
     "evaluate": {"bootstrap": 100, "min_support": 1},
 }
@@ -130,7 +136,7 @@ def tiny_params(*tracks: str) -> dict[str, Any]:
     tree = YAML(typ="safe").load((HERE / "params.yaml").read_text(encoding="utf-8"))
     track = tree["tracks"]["letters"]
     for name, values in TINY.items():
-        track[name] = track[name] | values
+        track[name] = values if name == "model" else track[name] | values  # a model's keys are its own
     return tree | {"tracks": {name: track | {"gates": GATES} for name in tracks or ("letters",)}}
 
 

@@ -29,5 +29,5 @@ def test_counts_are_those_of_the_network(model: dict[str, Any], count: int) -> N
 
 def test_every_architecture_is_there_at_its_defaults() -> None:
     found = sizes(parse({"tracks": {"t": {"data": DATA, "model": {"name": "mlp"}}}}))
-    assert [size.name for size in found if size.where == "defaults"] == ["mlp", "linear"]
+    assert [size.name for size in found if size.where == "defaults"] == ["mlp", "strm", "linear"]
     assert all(size.about for size in found)

@@ -26,6 +26,7 @@ COMMANDS = (
     "models",
     "architectures",
     "leave-one-out",
+    "motion",
     "bench",
     "doctor",
 )

@@ -66,7 +66,7 @@ def test_windows_line_ends_come_back(file: Path) -> None:
     [
         ("tracks: {letters: {train: {epochs: 0, epoch: 3}}}", "tracks.letters.train.epochs"),
         ("tracks: {letters: {train: {epoch: 3}}}", "did you mean `epochs`"),
-        ("tracks: {letters: {model: {name: strm}}}", "tracks.letters.model.name: unknown name 'strm'"),
+        ("tracks: {letters: {model: {name: trm}}}", "tracks.letters.model.name: unknown name 'trm'"),
         ("tracks: {letters: 3}", "tracks.letters"),
         ("- a list", "expected keys as in params.yaml, got CommentedSeq"),
         ("", "expected keys as in params.yaml, got NoneType"),

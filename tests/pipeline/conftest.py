@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.params import Export
 from tests.factories import make_samples
-from tests.pipeline.factories import QUICK, TINY, Track, make_track
+from tests.pipeline.factories import QUICK, QUICK_CLIPS, TINY, TINY_STRM, Track, make_track
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,27 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Track:
     samples.clip(len(samples) - 1)[:] = np.nan
     track = make_track(tmp_path_factory.mktemp("exported"), samples)
     train(TINY, QUICK, samples=track.samples, split=track.split, encoder=track.encoder, out=track.model)
+    export(
+        Export(precision=("fp32", "int8")),
+        track="letters",
+        samples=track.samples,
+        split=track.split,
+        model=track.model,
+        out=track.exported,
+    )
+    return track
+
+
+@pytest.fixture(scope="session")
+def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Track:
+    """The same of a recurrent model, trained on clips; int8 was asked for too."""
+    from pipeline.export import export
+    from pipeline.train import train
+
+    samples = make_samples(num_groups=6, clips=4, frames=(1, 4), missing=0.02)
+    samples.clip(len(samples) - 1)[:] = np.nan
+    track = make_track(tmp_path_factory.mktemp("recurrent"), samples)
+    train(TINY_STRM, QUICK_CLIPS, samples=track.samples, split=track.split, encoder=track.encoder, out=track.model)
     export(
         Export(precision=("fp32", "int8")),
         track="letters",

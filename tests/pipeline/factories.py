@@ -5,13 +5,15 @@ from pathlib import Path
 
 from pipeline import samples as store
 from pipeline import split as splits
-from pipeline.params import Augment, Mlp, Prepare, Train
+from pipeline.params import Augment, Mlp, Prepare, Strm, Train
 from pipeline.samples import Samples
 from tests.factories import make_samples
 
 NO_CHANGE = Augment(rotate_deg=0, scale=0, perspective=0, mirror=0, jitter=0, drop_points=0, time_warp=0)
 TINY = Mlp(name="mlp", hidden=(16,), dropout=0.1)
+TINY_STRM = Strm(name="strm", hidden=8, latent_steps=1, deep_steps=2)
 QUICK = Train(epochs=6, batch_size=16, learning_rate=0.02, device="cpu", label_smoothing=0.05)
+QUICK_CLIPS = QUICK.model_copy(update={"sequence_length": 4, "epochs": 2})
 
 
 @dataclass(frozen=True)

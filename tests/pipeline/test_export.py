@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -172,11 +173,11 @@ def untried() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("name", "features"), untried())
 def test_every_model_and_every_feature_set_exports(tmp_path: Path, name: str, features: str):
     torch.manual_seed(0)
-    config = MEMBERS[name](name=name, features=features)
+    config = MEMBERS[name](name=name, features=features, **({"latent_steps": 1} if name == "strm" else {}))
     recognizer = build(config, skeleton="hand", num_classes=3).eval()
     contract = Contract(track="t", model=name, features=features, skeleton="hand", class_names=("A", "B", "C"))
     write_onnx(tmp_path / "model.onnx", recognizer, contract)
-    assert contracts.read(tmp_path / "model.onnx") == contract
+    assert replace(contracts.read(tmp_path / "model.onnx"), state={}) == contract
     for batch, frames in ((1, 1), (1, 9), (4, 1), (6, 3)):
         feeds = make_feeds(batch, frames)
         for got, expected in zip(

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import params
 from pipeline.errors import InputError
-from pipeline.params import LandmarkTable, Prepare
+from pipeline.params import LandmarkTable, Prepare, Strm, parse, with_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,7 +65,7 @@ def test_all_mistakes_are_reported_together_by_full_path():
 @pytest.mark.parametrize(
     ("raw", "line"),
     [
-        (tree(model={"name": "mpl"}), "tracks.letters.model.name: unknown name 'mpl'. Valid: 'mlp', 'linear'."),
+        (tree(model={"name": "mpl"}), "tracks.letters.model.name: unknown name 'mpl'. Valid: 'mlp', 'strm', 'linear'."),
         (tree(model={"hidden": [4]}), "tracks.letters.model: needs `name`"),
         (tree(data={"source": "landmark_table"}), "tracks.letters.data.path: Field required"),
         (tree(gates={"ece": {}}), "tracks.letters.gates.ece: give `min`, `max` or both (got {})"),
@@ -128,3 +128,14 @@ def test_tracks_to_retrain_are_those_named_else_those_of_the_file_else_all():
     assert params.parse(both | {"retrain": {"tracks": ["plain"]}}).named(["letters"]) == ["letters"]
     with pytest.raises(InputError, match="unknown track 'signs'"):
         params.parse(both).named(["signs"])
+
+
+def test_another_model_comes_at_its_defaults_and_leaves_the_rest():
+    model = {"name": "mlp", "features": "planar", "hidden": [8]}
+    track = parse(tree(model=model, train={"epochs": 3})).track("letters")
+    other = with_model(track, "strm")
+    assert other.model == Strm(name="strm", features="planar")
+    assert other.train == track.train
+    assert with_model(track, None) == with_model(track, "mlp") == track
+    with pytest.raises(InputError, match="unknown name 'resnet'"):
+        with_model(track, "resnet")

@@ -132,8 +132,14 @@ def test_oriented_by_hand():
     torch.testing.assert_close(held_VC[HAND.index("index_tip")], torch.tensor([0.0, -far, 0.0]), atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize(("little", "sign"), [(0.8, -1.0), (0.2, 1.0)])
-def test_planar_mirrors_until_the_little_knuckle_lies_left(little, sign):
+@quick
+@given(hands, st.floats(0.7, 1.4))
+def test_planar_measures_a_stretched_hand_as_it_was(hand_BTVC, stretch):
+    same(measure("planar", hand_BTVC), measure("planar", hand_BTVC * torch.tensor([stretch, 1.0, 1.0])))
+
+
+@pytest.mark.parametrize(("little", "middle_x"), [(0.8, -1 / 3), (0.2, 1.0)])
+def test_planar_mirrors_until_the_little_knuckle_lies_left(little, middle_x):
     hand_BTVC = simple_hand()
     hand_BTVC[..., HAND.index("index_mcp"), :] = torch.tensor([0.5, 0.2, 0.5])  # straight up
     hand_BTVC[..., HAND.index("pinky_mcp"), :] = torch.tensor([little, 0.5, 0.5])
@@ -141,9 +147,17 @@ def test_planar_mirrors_until_the_little_knuckle_lies_left(little, sign):
     assert features_F.shape == (42,)
     xy_V2 = features_F.reshape(21, 2)
     middle_2, index_2, pinky_2 = (xy_V2[HAND.index(f"{name}_mcp")] for name in ("middle", "index", "pinky"))
-    unit = -index_2[1] / 0.3
-    torch.testing.assert_close(middle_2, unit * torch.tensor([0.2 * sign, 0.0]))
-    torch.testing.assert_close(pinky_2, unit * torch.tensor([-0.3, 0.0]))
+    # folded, x goes from the little knuckle at -0.3 to the wrist at 0 or the middle knuckle at 0.2
+    same(middle_2, torch.tensor([middle_x, 1.0]))
+    same(pinky_2, torch.tensor([-1.0, 1.0]))
+    same(index_2[1], torch.tensor(-1.0))
+
+
+def test_planar_of_a_line_stays_finite():
+    hand_BTVC = simple_hand()
+    hand_BTVC[..., 1] = 0.5
+    features_F = measure("planar", hand_BTVC)[0, 0]
+    same(features_F.reshape(21, 2).aminmax(dim=0).max, torch.tensor([1.0, 0.0]))
 
 
 @pytest.mark.parametrize(("bend", "handedness"), [(0.1, 1.0), (-0.1, 0.0)])

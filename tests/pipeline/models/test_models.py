@@ -17,13 +17,17 @@ from pipeline.errors import InputError
 from pipeline.fitting.data import Clips, batches
 from pipeline.models import build
 from pipeline.models.recognizer import Recognizer
-from pipeline.params import Linear, Mlp, Model, parse
+from pipeline.params import Linear, Mlp, Model, Strm, parse
 from tests.factories import make_samples
 
 GOLDEN = Path(__file__).parent / "golden" / "logits.json"
 NUM_CLASSES = 3
-TINY: dict[str, dict[str, Any]] = {"mlp": {"hidden": (16, 8)}}
+TINY: dict[str, dict[str, Any]] = {
+    "mlp": {"hidden": (16, 8)},
+    "strm": {"hidden": 8, "latent_steps": 1, "deep_steps": 2},
+}
 MEMBERS = {get_args(member.model_fields["name"].annotation)[0]: member for member in get_args(get_args(Model)[0])}
+UPDATE = 4 * 8 + (8 * 4 + 4) + 2 * 4  # of width 4 without its context: own, out, norm
 CASES = [
     pytest.param(name, features, id=f"{name}-{features}")
     for name, member in MEMBERS.items()
@@ -69,7 +73,8 @@ def test_answers_have_a_row_a_clip_and_are_finite(name: str, features: str):
 @every_model
 def test_every_parameter_gets_a_gradient(name: str, features: str):
     recognizer = make_recognizer(name, features).train()
-    logits_BK, _ = recognizer(*make_inputs())
+    answers, _ = recognizer(*make_inputs())
+    logits_BK = answers.view(12, -1, NUM_CLASSES)[:, -1]  # of several answers in training the final one
     torch.nn.functional.cross_entropy(logits_BK, torch.arange(12) % NUM_CLASSES).backward()
     for path, parameter in recognizer.named_parameters():
         assert parameter.grad is not None, path
@@ -152,6 +157,10 @@ def test_logits_are_the_golden_ones(name: str, features: str):
         (Linear(name="linear", features="invariant"), 102 * 3 + 3),
         (Mlp(name="mlp", features="raw", hidden=(16,)), 63 * 16 + 16 + 2 * 16 + 16 * 3 + 3),
         (Mlp(name="mlp", features="raw", hidden=(16, 8)), 63 * 16 + 16 + 2 * 16 + 16 * 8 + 8 + 2 * 8 + 8 * 3 + 3),
+        (  # 63 features and 3 of movement to 4, gate 8 to 8, two updates, head
+            Strm(name="strm", features="raw", hidden=4),
+            (63 * 4 + 4) + 3 * 4 + 2 * 4 + (8 * 8 + 8) + UPDATE + (8 * 8 + 8) + UPDATE + (4 * 8 + 8) + (4 * 3 + 3),
+        ),
     ],
 )
 def test_parameters_are_as_many_as_one_counts_by_hand(config: Model, count: int):
