@@ -1,5 +1,6 @@
 """Progress for a person, through rich; on anything but a terminal a line now and then."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from pipeline.fitting.loop import Log
 
+LINES = 10  # at most, of a training
 console = Console(stderr=True)
 
 
@@ -22,7 +24,7 @@ def epochs(total: int, title: str) -> Iterator[Log]:
         def log(epoch: int, values: dict[str, float]) -> None:
             shown = "  ".join(f"{name} {value:.3f}" for name, value in values.items() if name.startswith("val_"))
             progress.update(task, completed=epoch + 1, values=shown)
-            if not console.is_terminal and (epoch + 1) % 10 == 0:
+            if not console.is_terminal and (epoch + 1) % math.ceil(total / LINES) == 0:
                 console.print(f"{title}: epoch {epoch + 1}/{total}  {shown}", highlight=False)
 
         yield log

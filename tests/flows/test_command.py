@@ -194,6 +194,7 @@ def test_a_stage_runs_by_its_name(project: Project, parameters: Project) -> None
     assert samples.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_leave_one_out_by_one_command(project: Project, tmp_path: Path) -> None:
     groups, out = ["signer_0003", "signer_0000"], tmp_path / "accuracy.csv"
     chosen = [word for group in groups for word in ("--group", group)]

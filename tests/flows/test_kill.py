@@ -58,7 +58,11 @@ def epochs_kept(project: Project) -> int:
     return torch.load(path, weights_only=True)["progress"]["epoch"]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+LONG = ("export", "evaluate")
+KILLED = [pytest.param(stage, marks=pytest.mark.slow if stage in LONG else ()) for stage in STAGES]
+
+
+@pytest.mark.parametrize("stage", KILLED)
 def test_a_killed_stage_finishes_when_asked_again(project: Project, stage: str) -> None:
     out = project.root / "artifacts/letters" / OUT[stage]
     target = f"{stage}@letters"

@@ -93,7 +93,9 @@ def test_an_overlay_of_nothing_new_keeps_nothing(file: Path) -> None:
 
 
 def test_another_model_replaces_the_section_and_its_own_name_does_not(file: Path) -> None:
-    overlay.use(file, laid(file, f"tracks: {{letters: {{model: {{name: {OWN.model.name}, dropout: 0.5}}}}}}"), kept(file))
+    overlay.use(
+        file, laid(file, f"tracks: {{letters: {{model: {{name: {OWN.model.name}, dropout: 0.5}}}}}}"), kept(file)
+    )
     assert params.read(file).track("letters").model.model_dump() == {
         **OWN.model.model_dump(),
         "dropout": 0.5,

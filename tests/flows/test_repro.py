@@ -89,6 +89,7 @@ def test_a_gate_runs_only_promote(project: Project) -> None:
     assert one_story(project) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_learning_rate_runs_from_train_on(project: Project) -> None:
     project.set(LEARNING_RATE, 0.01)
     assert project.repro() == of_letters("train", "export", "evaluate", "promote")
@@ -96,6 +97,7 @@ def test_a_learning_rate_runs_from_train_on(project: Project) -> None:
     assert (number, count) == (2, 2)
 
 
+@pytest.mark.slow
 def test_a_version_of_uncommitted_parameters_is_made_again_from_its_commit(project: Project) -> None:
     said = project.run("signloop", "models", "reproduce", "letters", "2")
     assert "model.onnx identical" in said
@@ -122,6 +124,7 @@ def test_an_experiment_judges_and_moves_no_alias(project: Project) -> None:
     assert project.repro() == of_letters("promote")
 
 
+@pytest.mark.slow
 def test_an_experiment_elsewhere_records_in_the_same_registry(project: Project) -> None:
     said = project.run("dvc", "exp", "run", "--temp", "-n", "elsewhere", "-S", f"{FLOOR}=0.04")
     assert ran(said) == of_letters("promote")
@@ -177,6 +180,7 @@ def test_collected_garbage_leaves_production(project: Project, monkeypatch: pyte
     assert loaded.contract.class_names == ("A", "B", "C")
 
 
+@pytest.mark.slow
 def test_a_fresh_clone_with_the_landed_lock_ends_with_a_model_in_production(project: Project) -> None:
     project.run("git", "checkout", "params.yaml", "dvc.lock")
     project.run("git", "clone", "-q", ".", "../clone")

@@ -99,6 +99,7 @@ def test_log_is_told_what_history_keeps(tmp_path: Path):
     assert [float(row["val_loss"]) for row in rows] == [told[epoch]["val_loss"] for epoch in range(QUICK.epochs)]
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_the_old_model_whole_and_a_second_run_ends_as_if_it_had_not_been(tmp_path: Path):
     track = make_track(tmp_path)
     run(track, track.model, model=Linear(name="linear"))  # the model of an earlier run

@@ -272,6 +272,7 @@ STEPS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_kill_after_any_step_and_the_same_command_again_end_well(store: Store, tmp_path: Path) -> None:
     good, worse = good_and_worse(tmp_path)
     worse.promote(store, PAIRED)
