@@ -30,6 +30,7 @@ from pipeline.samples import Samples
 from pipeline.skeleton import skeleton
 from pipeline.stream import Steps
 
+log = logging.getLogger(__name__)
 FILES: dict[Precision, str] = {"fp32": "model.onnx", "int8": "model.int8.onnx"}
 STEP = "step.onnx"  # of a recurrent model
 BATCHES = (1, 3, 8)
@@ -83,6 +84,8 @@ def _possible(precision: tuple[Precision, ...], recognizer: Recognizer) -> tuple
         return precision
     if "fp32" not in precision:
         raise InputError("export.precision: a recurrent model is exported in fp32 alone, got int8. Add fp32.")
+    if len(precision) > 1:
+        log.warning("export.precision: int8 is left out, a recurrent model is exported in fp32 alone.")
     return ("fp32",)
 
 

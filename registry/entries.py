@@ -64,8 +64,18 @@ def append(store: Store, track: str, entry: Entry) -> Entry:
 
 
 def settle(store: Store, track: str, entry: Entry) -> None:
-    """Notes that the aliases say what the ledger says up to this entry."""
-    open_store(store).set_model_version_tag(ledger_of(track), str(entry.number), SETTLED, "yes")
+    """Notes that the aliases say what the ledger says up to this entry.
+
+    Trap: two hosts that note it at once collide in the database, which is the other one's success.
+    """
+    from mlflow.exceptions import MlflowException
+
+    client, name, number = open_store(store), ledger_of(track), str(entry.number)
+    try:
+        client.set_model_version_tag(name, number, SETTLED, "yes")
+    except MlflowException:
+        if client.get_model_version(name, number).tags.get(SETTLED) != "yes":
+            raise
 
 
 def _make(client: Any, name: str, track: str) -> None:

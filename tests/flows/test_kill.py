@@ -18,6 +18,8 @@ from registry.store import local_store
 from registry.versions import PRODUCTION, versions
 from tests.flows.project import STAGES, Project, make_project, undisturbed
 
+pytestmark = pytest.mark.slow
+
 PART = r"\.\d+\.part$"  # as pipeline.files names what is not whole yet
 MOMENTS: dict[str, list[tuple[str, str, int]]] = {
     "code": [("os.rename", "train.json", 1), ("os.rename", rf"/\.code{PART}", 1)],
@@ -58,11 +60,7 @@ def epochs_kept(project: Project) -> int:
     return torch.load(path, weights_only=True)["progress"]["epoch"]
 
 
-LONG = ("export", "evaluate")
-KILLED = [pytest.param(stage, marks=pytest.mark.slow if stage in LONG else ()) for stage in STAGES]
-
-
-@pytest.mark.parametrize("stage", KILLED)
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_killed_stage_finishes_when_asked_again(project: Project, stage: str) -> None:
     out = project.root / "artifacts/letters" / OUT[stage]
     target = f"{stage}@letters"

@@ -89,7 +89,6 @@ def test_a_gate_runs_only_promote(project: Project) -> None:
     assert one_story(project) == (1, 1)
 
 
-@pytest.mark.slow
 def test_a_learning_rate_runs_from_train_on(project: Project) -> None:
     project.set(LEARNING_RATE, 0.01)
     assert project.repro() == of_letters("train", "export", "evaluate", "promote")
@@ -180,7 +179,6 @@ def test_collected_garbage_leaves_production(project: Project, monkeypatch: pyte
     assert loaded.contract.class_names == ("A", "B", "C")
 
 
-@pytest.mark.slow
 def test_a_fresh_clone_with_the_landed_lock_ends_with_a_model_in_production(project: Project) -> None:
     project.run("git", "checkout", "params.yaml", "dvc.lock")
     project.run("git", "clone", "-q", ".", "../clone")

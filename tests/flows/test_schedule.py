@@ -13,6 +13,8 @@ import pytest
 from flows import turn
 from tests.flows.retraining import Scripted, Server, make_scripted, until
 
+pytestmark = pytest.mark.slow
+
 SOON = "* * * * * */5"  # the sixth field is the second
 NEVER = "0 0 31 2 *"
 SECOND = {"PREFECT_RUNNER_POLL_FREQUENCY": "1"}

@@ -119,6 +119,8 @@ from pipeline.errors import RegistryError
 from registry import moves
 from registry.store import Store, local_store
 
+pytestmark = pytest.mark.slow
+
 state, hosts = Path(sys.argv[1]), sys.argv[2] == "hosts"
 ready, go = os.pipe(), os.pipe()
 for number in range(2, 10):

@@ -23,6 +23,7 @@ client.log_metric(run.info.run_id, "loss", 1.0)
 """
 
 
+@pytest.mark.slow
 def test_eight_processes_at_once_on_a_fresh_folder_all_succeed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", START, str(tmp_path)]
     root = Path(__file__).parents[2]
