@@ -18,6 +18,8 @@ from registry.store import Store, local_store
 from tests.registry.killed import perform
 from tests.registry.ledgers import aliases, make_versions
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 STEPS: dict[str, list[list[Any]]] = {  # what is done before, and last what is killed
     "promote": [["promote", 2]],
@@ -89,7 +91,6 @@ def test_a_kill_around_each_write(store: Store, begun: Path, tmp_path: Path, kil
     check_after(whole)
 
 
-@pytest.mark.slow
 def test_two_hundred_kills_one_after_the_other(begun: Path, tmp_path: Path, kill: Kill) -> None:
     """In one registry, whose history grows: each command goes on from what the one before left."""
     state, rng, killed = tmp_path / "long", random.Random(0), 0
@@ -119,8 +120,6 @@ from pipeline.errors import RegistryError
 from registry import moves
 from registry.store import Store, local_store
 
-pytestmark = pytest.mark.slow
-
 state, hosts = Path(sys.argv[1]), sys.argv[2] == "hosts"
 ready, go = os.pipe(), os.pipe()
 for number in range(2, 10):
@@ -145,7 +144,7 @@ print(*(os.waitstatus_to_exitcode(os.wait()[1]) for _ in range(8)))
 """
 
 
-@pytest.mark.parametrize("machines", [pytest.param("one", marks=pytest.mark.slow), "hosts"])
+@pytest.mark.parametrize("machines", ["one", "hosts"])
 def test_eight_who_promote_at_once(store: Store, machines: str) -> None:
     make_versions(store, *["passed"] * 9)
     state = store.artifacts.parents[1]
