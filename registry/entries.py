@@ -15,7 +15,7 @@ from uuid import uuid4
 from pipeline.errors import RegistryError
 from registry.ledger import Entry, ledger_of
 from registry.store import Store, open_store
-from registry.versions import pages
+from registry.versions import insist, pages
 
 PREFIX = "signloop.ledger."
 SETTLED = f"{PREFIX}settled"
@@ -64,18 +64,9 @@ def append(store: Store, track: str, entry: Entry) -> Entry:
 
 
 def settle(store: Store, track: str, entry: Entry) -> None:
-    """Notes that the aliases say what the ledger says up to this entry.
-
-    Trap: two hosts that note it at once collide in the database, which is the other one's success.
-    """
-    from mlflow.exceptions import MlflowException
-
-    client, name, number = open_store(store), ledger_of(track), str(entry.number)
-    try:
-        client.set_model_version_tag(name, number, SETTLED, "yes")
-    except MlflowException:
-        if client.get_model_version(name, number).tags.get(SETTLED) != "yes":
-            raise
+    """Notes that the aliases say what the ledger says up to this entry."""
+    client = open_store(store)
+    insist(lambda: client.set_model_version_tag(ledger_of(track), str(entry.number), SETTLED, "yes"))
 
 
 def _make(client: Any, name: str, track: str) -> None:

@@ -5,7 +5,7 @@ complete. A kill before that leaves a stored model that the next registration of
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,7 +148,20 @@ def point(store: Store, track: str, alias: str, number: int | None) -> None:
     if number is None:
         client.delete_registered_model_alias(track, alias)
     else:
-        client.set_registered_model_alias(track, alias, str(number))
+        insist(lambda: client.set_registered_model_alias(track, alias, str(number)))
+
+
+def insist(write: Callable[[], None]) -> None:
+    """Sets a tag or an alias; a second time where the first collided.
+
+    Trap: MLflow looks whether the row is there and then writes it; of two hosts that do so at once one is refused.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        write()
+    except MlflowException:
+        write()
 
 
 def delete(store: Store, track: str, number: int) -> None:

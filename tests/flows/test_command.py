@@ -199,7 +199,7 @@ def test_leave_one_out_by_one_command(project: Project, tmp_path: Path) -> None:
     groups, out = ["signer_0003", "signer_0000"], tmp_path / "accuracy.csv"
     chosen = [word for group in groups for word in ("--group", group)]
     shown = invoke(project, "leave-one-out", "letters", *chosen, "--seeds", "1", "--workers", "1", "--out", str(out))
-    assert [line.split()[0] for line in shown.splitlines() if line.strip()][-4:] == [*groups, "mean", "worst"]
+    assert [line.split()[0] for line in shown.splitlines() if line.strip()][-5:] == [*groups, "mean", "worst", "95"]
     table = pd.read_csv(out, index_col=0)
     assert list(table.index) == groups
     assert all(3 * accuracy == pytest.approx(round(3 * accuracy)) for accuracy in table["0"])  # of three clips
