@@ -102,6 +102,7 @@ class EverySet(nn.Module):
         return torch.cat([features_BTF for features_BTF, _ in measured], -1), measured[0][1]
 
 
+@pytest.mark.slow  # test_export does it through the stage
 def test_onnx_runtime_agrees_on_every_set_for_any_batch_and_length(tmp_path):
     every_set = EverySet().eval()
     batch, time = torch.export.Dim("B"), torch.export.Dim("T")
