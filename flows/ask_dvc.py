@@ -8,6 +8,7 @@ no stage goes on writing. See docs/decisions/007.
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,15 +25,27 @@ LAST_WORDS = 15  # lines of a failed stage that go into the error, where none of
 
 
 class StageError(SignloopError):
-    """A stage that failed, with its own words; `status` is its exit status, None where DVC could not even start it."""
+    """A stage that failed, with its own words.
+
+    `status` is its exit status as a shell tells it (128 and the signal's number where one ended it, whether or not a
+    shell stood between), None where DVC could not even start it.
+    """
 
     def __init__(self, stage: str, words: str, status: int | None) -> None:
-        super().__init__(f"{stage} failed{f' (exit status {status})' if status is not None else ''}: {words}")
-        self.status = status
+        self.status = 128 - status if status is not None and status < 0 else status
+        super().__init__(f"{stage} failed{self._how()}: {words}")
 
     @property
     def transient(self) -> bool:
         return self.status == TransientError.exit_status
+
+    def _how(self) -> str:
+        if self.status is None:
+            return ""
+        try:
+            return f" (exit status {self.status}, {signal.Signals(self.status - 128).name})"
+        except ValueError:
+            return f" (exit status {self.status})"
 
 
 @dataclass(frozen=True)
