@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from pathlib import Path
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_a_killed_stage_names_the_signal_whatever_shell_ran_it(
     monkeypatch.setenv("SHELL", shell)  # DVC's own choice; one shell steps aside for the stage, another waits for it
     project.step("extract", "kill -9 $$\nexit $?")
     with (
-        open(os.devnull) as lock,
+        Path(os.devnull).open() as lock,
         AskDvc(project.root, lock.fileno()) as dvc,
         pytest.raises(StageError, match=r"^extract@letters failed \(exit status 137, SIGKILL\): ") as caught,
     ):
