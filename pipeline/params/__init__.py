@@ -1,0 +1,48 @@
+"""`params.yaml`, read once, here, into frozen sections; every mistake in it is reported together with the others.
+
+A stage takes its own sections, never the whole. A section's fields are what `dvc exp run -S` can set.
+"""
+
+from pipeline.params.data import Data, LandmarkTable, SyntheticLetters
+from pipeline.params.fitting import Augment, Prepare, Pretrain, Train
+from pipeline.params.judging import (
+    WHO_PROMOTES,
+    AgainstProduction,
+    Evaluate,
+    Export,
+    Gates,
+    Precision,
+    Rule,
+)
+from pipeline.params.models import Linear, Mlp, Model, Strm
+from pipeline.params.reading import parse, read, with_model
+from pipeline.params.section import Device
+from pipeline.params.tracks import Params, Retrain, Track
+
+__all__ = [
+    "WHO_PROMOTES",
+    "AgainstProduction",
+    "Augment",
+    "Data",
+    "Device",
+    "Evaluate",
+    "Export",
+    "Gates",
+    "LandmarkTable",
+    "Linear",
+    "Mlp",
+    "Model",
+    "Params",
+    "Precision",
+    "Prepare",
+    "Pretrain",
+    "Retrain",
+    "Rule",
+    "Strm",
+    "SyntheticLetters",
+    "Track",
+    "Train",
+    "parse",
+    "read",
+    "with_model",
+]

@@ -1,0 +1,58 @@
+"""`prepare`, `pretrain` and `train`: which clips a model learns from, and how."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.params.section import Device, Positive, Section, Share
+
+
+class Prepare(Section):
+    """The split by group, and what the audit refuses."""
+
+    test: tuple[str, ...] = ()  # groups that are always tested on; `signloop split freeze` fills it
+    val: tuple[str, ...] = ()
+    test_share: Share = 0.2  # of the groups, where none are named; at least one
+    val_share: Share = 0.15
+    val_from: Literal["groups", "blocks"] = "groups"  # blocks: contiguous pieces of every training group
+    max_per_class: Positive | None = None  # training clips of a class from one group, evenly spaced; the rest rests
+    class_weights: Literal["none", "balanced", "sqrt"] = "sqrt"
+    near_duplicate: Annotated[float, Field(ge=0, le=1)] = 0.01  # mean point distance, in hand lengths
+    max_leakage: Share = 0.01  # share of held-out clips with a duplicate in train
+    seed: int = 0
+
+
+class Pretrain(Section):
+    """Self-supervised pretraining of an encoder."""
+
+    method: Literal["none"] = "none"
+
+
+class Augment(Section):
+    """Random changes to training clips; 0 switches one off."""
+
+    rotate_deg: Annotated[float, Field(ge=0, le=180)] = 15.0  # about each of three axes, standard deviation
+    turn_deg: Annotated[float, Field(ge=0, le=180)] = 0.0  # besides, about the vertical: how a person faces the camera
+    scale: Share = 0.1  # standard deviation of the log of each axis' scale
+    perspective: Annotated[float, Field(ge=0, le=1)] = 0.1
+    mirror: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of clips; handedness is mirrored too
+    jitter: Annotated[float, Field(ge=0, le=1)] = 0.01  # in hand lengths, standard deviation
+    drop_points: Share = 0.02  # share of points
+    time_warp: Annotated[float, Field(ge=0, lt=1)] = 0.2  # speed changes by up to this share
+
+
+class Train(Section):
+    """The loop: AdamW, a schedule, early stopping that restores the best."""
+
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 60
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] = 256
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.002
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.05
+    schedule: Literal["one_cycle", "plateau"] = "one_cycle"
+    patience: Positive = 15  # epochs without a better validation loss
+    label_smoothing: Share = 0.1
+    sequence_length: Positive = 1  # frames of a clip seen at once
+    augment: Augment = Augment()
+    device: Device = "auto"
+    memory_mb: Annotated[float, Field(ge=0)] = 2048.0  # a larger store is streamed from disk
+    seed: int = 0
