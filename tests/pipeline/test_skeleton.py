@@ -27,3 +27,25 @@ def test_unknown_names_list_the_valid_ones():
         skeleton("hand").index("nose")
     with pytest.raises(InputError, match=r"unknown skeleton 'foot'\. Valid: hand"):
         skeleton("foot")
+
+
+def test_a_signer_is_two_hands_and_a_pose_in_mediapipe_order():
+    signer = skeleton("holistic")
+    assert {name: len(part) for name, part in signer.parts.items()} == {"left_hand": 21, "right_hand": 21, "pose": 33}
+    names = ("left_hand_wrist", "right_hand_wrist", "right_hand_pinky_tip", "pose_nose", "pose_left_shoulder")
+    assert signer.indices(*names) == [0, 21, 41, 42, 53]
+    assert signer.index("pose_right_wrist") == 42 + 16
+    assert signer.index("pose_right_foot_index") == 74
+    assert len(set(signer.edges)) == len(signer.edges) == 83
+
+
+def test_in_a_mirror_left_and_right_change_places():
+    signer = skeleton("holistic")
+    mirrored = signer.mirrored()
+    assert [mirrored[m] for m in mirrored] == list(range(75))
+    assert mirrored[signer.index("left_hand_thumb_tip")] == signer.index("right_hand_thumb_tip")
+    assert mirrored[signer.index("pose_mouth_left")] == signer.index("pose_mouth_right")
+    assert mirrored[signer.index("pose_nose")] == signer.index("pose_nose")
+    bones = {frozenset(signer.indices(*bone)) for bone in signer.edges}
+    assert {frozenset(mirrored[i] for i in bone) for bone in bones} == bones
+    assert skeleton("hand").mirrored() == list(range(21))
