@@ -10,6 +10,7 @@ from pathlib import Path
 from flows import bench_retrain
 from pipeline.params import SyntheticLetters
 
+BLOCK = 25  # calls in a row, a second and a half of a stream
 Row = tuple[str, str]
 
 
@@ -36,7 +37,7 @@ def simulated_clips_a_second() -> float:
     return max(rates)
 
 
-def steps(rounds: int = 400) -> Iterator[Row]:
+def steps(rounds: int = 60) -> Iterator[Row]:
     """Yields what one frame costs a recurrent model, ONNX Runtime and eager Torch in turns, one thread each."""
     import tempfile
 
@@ -94,13 +95,17 @@ def gate(trials: int = 400, *, worst: int = 20, again: int = 4000) -> Iterator[R
 
 
 def _medians_in_turns(*calls: Callable[[], object], rounds: int) -> list[float]:
-    """Returns each call's median seconds; in turns, so that other work on the machine disturbs all alike."""
+    """Returns each call's median seconds over blocks of neighbouring calls, as a stream's frames come.
+
+    The blocks take turns, so that other work on the machine disturbs all alike.
+    """
     seconds: list[list[float]] = [[] for _ in calls]
     for _ in range(rounds):
         for call, own in zip(calls, seconds, strict=True):
             start = time.perf_counter()
-            call()
-            own.append(time.perf_counter() - start)
+            for _ in range(BLOCK):
+                call()
+            own.append((time.perf_counter() - start) / BLOCK)
     return [statistics.median(own) for own in seconds]
 
 
