@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flows import environment
-from flows import server as prefect
 from pipeline.errors import SignloopError, TransientError
+from registry.reach import reach
 
 PATIENCE_SECONDS = 120.0
 
@@ -59,8 +59,8 @@ def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
     while time.monotonic() < until:
         if process.poll() is not None:
             raise SignloopError(f"Prefect's server ended at once: {log.read_text(encoding='utf-8')[-2000:]}")
-        with suppress(TransientError):
-            prefect.reach(address)
+        with suppress(ConnectionError):
+            reach(address)
             return
         time.sleep(0.1)
     raise TransientError(f"Prefect's server at {address} did not answer in {PATIENCE_SECONDS:.0f} s.")

@@ -5,13 +5,11 @@ Nothing here imports Prefect: all of it is said through the environment, before 
 
 import os
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 from pipeline.errors import InputError, TransientError
+from registry.reach import reach
 
 ADDRESS, HOME = "PREFECT_API_URL", "PREFECT_HOME"
-REACH_SECONDS = 3.0
 START = "  prefect server start\n  export PREFECT_API_URL=http://127.0.0.1:4200/api"
 
 
@@ -21,7 +19,7 @@ def prepare(state: Path) -> str:
     Raises: TransientError where the server that is named does not answer.
     """
     if address := os.environ.get(ADDRESS):
-        reach(address)
+        _reach(address)
         return f"Prefect at {address}"
     os.environ.setdefault(HOME, str(state / "prefect"))  # never the user's own database
     os.environ.setdefault("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "true")
@@ -39,19 +37,15 @@ def required() -> str:
         raise InputError(
             f"a schedule needs a Prefect server, and {ADDRESS} names none. Start one and name it:\n{START}"
         )
-    reach(address)
+    _reach(address)
     return address
 
 
-def reach(address: str) -> None:
-    """Asks once, briefly: Prefect's own client would go on trying, and end with a traceback."""
+def _reach(address: str) -> None:
     try:
-        with urlopen(f"{address.rstrip('/')}/health", timeout=REACH_SECONDS):
-            return
-    except HTTPError:
-        return  # something answers there; what it thinks of us, its first real answer tells
-    except (URLError, OSError, ValueError) as error:
+        reach(address)
+    except ConnectionError as why:
         raise TransientError(
-            f"Prefect at {address} cannot be reached ({getattr(error, 'reason', error)}). Start it "
-            f"(`prefect server start`), correct {ADDRESS}, or unset it: `signloop retrain` then starts its own."
+            f"Prefect at {address} cannot be reached ({why}). Start it (`prefect server start`), correct {ADDRESS}, "
+            "or unset it: `signloop retrain` then starts its own."
         ) from None

@@ -13,21 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from filelock import FileLock
 
 from pipeline.errors import InputError, RegistryError
 from pipeline.files import replacing
+from registry.reach import reach
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 STATE = ".signloop"
 SQLITE = "sqlite:///"
-REACH_SECONDS = 3.0
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # results for a person are not MLflow's to print
@@ -179,14 +177,10 @@ def _initialise(store: Store) -> None:
 
 
 def _reach(uri: str) -> None:
-    """Asks once, briefly: MLflow's own client would retry for minutes."""
     try:
-        with urlopen(f"{uri.rstrip('/')}/health", timeout=REACH_SECONDS):
-            return
-    except HTTPError:
-        return  # something answers there; what it thinks of us, its first real answer tells
-    except (URLError, OSError, ValueError) as error:
+        reach(uri)
+    except ConnectionError as why:
         raise RegistryError(
-            f"the registry at {uri} cannot be reached ({getattr(error, 'reason', error)}). Start it "
-            "(`mlflow server`), correct MLFLOW_TRACKING_URI, or unset it for the local registry. No file was changed."
+            f"the registry at {uri} cannot be reached ({why}). Start it (`mlflow server`), correct "
+            "MLFLOW_TRACKING_URI, or unset it for the local registry. No file was changed."
         ) from None
