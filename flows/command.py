@@ -80,6 +80,7 @@ def entry() -> None:
 def main() -> None:
     """Runs the command line; a message for a person ends it with that error's exit status."""
     environment.silence()
+    environment.share_the_processor()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         app()

@@ -1,7 +1,7 @@
 """The stage `evaluate`: scores the files that will be served, and keeps what they answered.
 
-Files in out/: metrics.json · predictions.parquet · reference.parquet (what drift is measured against) ·
-classes.csv groups.csv confusion.csv reliability.csv (the plots).
+Files in out/: metrics.json · predictions.parquet · reference.parquet (what drift is measured against) · the tables that
+are drawn (pipeline/plots.py).
 """
 
 from pathlib import Path
@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline import plots
 from pipeline import samples as store
 from pipeline import split as splits
 from pipeline.contract import NO_HAND
 from pipeline.errors import InputError
 from pipeline.files import read_json, replacing, write_json
-from pipeline.metrics import Scored, by_class, by_group, measure, reliability
+from pipeline.metrics import Scored, measure
 from pipeline.params import Evaluate
 from pipeline.predictor import Predictor
 from pipeline.samples import Samples
@@ -43,7 +44,8 @@ def evaluate(evaluate: Evaluate, *, samples: Path, split: Path, exported: Path, 
             measured[precision] = measure(scored, evaluate)
             answered.append(predictions(test, probabilities, seen).assign(precision=precision))
             if precision == report["order"][0]:
-                _write_plots(beside, scored, test.class_names, evaluate)
+                learned = np.bincount(everything.target[parts.train], minlength=len(test.class_names))
+                plots.write(beside, scored, test=test, train_clips=learned, predictor=predictor, config=evaluate)
                 reference(everything, parts, predictor).to_parquet(beside / "reference.parquet", index=False)
         write_json(beside / "metrics.json", measured)
         pd.concat(answered, ignore_index=True).to_parquet(beside / "predictions.parquet", index=False)
@@ -77,14 +79,3 @@ def reference(samples: Samples, parts: Split, predictor: Predictor) -> pd.DataFr
             )
         pieces.append(frame.assign(part=part, group=chosen.group))
     return pd.concat(pieces, ignore_index=True)
-
-
-def _write_plots(out: Path, scored: Scored, class_names: tuple[str, ...], config: Evaluate) -> None:
-    names = np.array([*class_names, NO_HAND], dtype=object)
-    classes = by_class(scored, config)
-    classes.insert(0, "class", names[classes.pop("k")])
-    classes.to_csv(out / "classes.csv", index=False)
-    by_group(scored, config).to_csv(out / "groups.csv", index=False)
-    confusion = pd.DataFrame({"actual": names[scored.target], "predicted": names[scored.predicted]})
-    confusion.to_csv(out / "confusion.csv", index=False)
-    reliability(scored, config.calibration_bins).to_csv(out / "reliability.csv", index=False)

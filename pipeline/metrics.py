@@ -16,6 +16,7 @@ from pipeline.params import Evaluate
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
+PAIR_COLUMNS = ("actual", "predicted", "clips", "share")
 CLASS_COLUMNS = ("k", "support", "precision", "recall", "recall_low", "recall_high", "f1")
 GROUP_COLUMNS = ("group", "support", "accuracy", "accuracy_low", "accuracy_high")
 
@@ -51,7 +52,7 @@ def measure(scored: Scored, config: Evaluate) -> dict[str, float | int]:
         "accuracy": float(scored.correct.mean()),
         "accuracy_low": low,
         "accuracy_high": high,
-        "top3_accuracy": float(((above < 3) & (scored.seen > 0)).mean()),
+        **{f"top{n}_accuracy": float(((above < n) & (scored.seen > 0)).mean()) for n in (3, 5)},
         "macro_f1": float(classes["f1"].mean()),
         **_worst(classes, "recall", "worst_class_recall", config),
         **_worst(groups, "accuracy", "worst_group_accuracy", config),
@@ -91,6 +92,20 @@ def by_group(scored: Scored, config: Evaluate) -> pd.DataFrame:
         hits, support = int(scored.correct[scored.group == name].sum()), int((scored.group == name).sum())
         rows.append((name, support, hits / support, *wilson(hits, support, config.confidence)))
     return pd.DataFrame(rows, columns=pd.Index(GROUP_COLUMNS))
+
+
+def confused_pairs(scored: Scored, most: int) -> pd.DataFrame:
+    """Returns which class was taken for which, the most frequent first, and for what share of its clips.
+
+    -1 among `predicted` is *no hand*.
+    """
+    wrong = ~scored.correct
+    pairs = pd.DataFrame({"actual": scored.target[wrong], "predicted": scored.predicted[wrong]})
+    counted = pairs.value_counts(sort=False).rename("clips").reset_index()
+    support = np.bincount(scored.target, minlength=scored.probabilities.shape[1])
+    counted["share"] = counted["clips"] / support[counted["actual"]]
+    order = counted.sort_values(["clips", "share", "actual", "predicted"], ascending=[False, False, True, True])
+    return order.loc[:, list(PAIR_COLUMNS)].head(most)
 
 
 def reliability(scored: Scored, bins: int) -> pd.DataFrame:

@@ -54,5 +54,6 @@ class Train(Section):
     sequence_length: Positive = 1  # frames of a clip seen at once
     augment: Augment = Augment()
     device: Device = "auto"
+    threads: Positive | None = None  # of the processor; None: 1 for a recurrent model, whose steps are small, else all
     memory_mb: Annotated[float, Field(ge=0)] = 2048.0  # a larger store is streamed from disk
     seed: int = 0

@@ -23,6 +23,8 @@ class Evaluate(Section):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     calibration_bins: Annotated[int, Field(ge=2, le=1000)] = 15
     min_support: Positive = 10  # clips that a class or group needs to count as worst
+    confused_pairs: Positive = 30  # how many are listed
+    importance_clips: Positive = 5  # of each class, that are answered again with one part after another unseen
     seed: int = 0
 
 
@@ -63,6 +65,7 @@ class Gates(Section):
     accuracy: Rule | None = None
     accuracy_low: Rule | None = None  # lower end of the interval, groups resampled
     top3_accuracy: Rule | None = None
+    top5_accuracy: Rule | None = None
     macro_f1: Rule | None = None
     worst_class_recall: Rule | None = None  # among classes with min_support
     worst_class_recall_low: Rule | None = None

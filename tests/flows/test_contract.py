@@ -25,7 +25,7 @@ HELD = {
     "evaluation": "evaluation",
 }  # a stage's word for a file, and Layout's
 # What `flows` itself imports to say where and to whom: it can change no file that a stage of `pipeline` writes.
-OF_FLOWS = {"registry", "registry.load", "registry.store", "registry.tracking"}
+OF_FLOWS = {"registry", "registry.load", "registry.reach", "registry.store", "registry.tracking"}
 LIGHT = ["code", "extract", "prepare", "pretrain"]
 
 

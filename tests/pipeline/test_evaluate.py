@@ -53,8 +53,9 @@ def test_predictions_have_a_row_a_clip_in_words():
 
 
 def test_it_writes_these_files(evaluated: Path):
-    names = ["classes.csv", "confusion.csv", "groups.csv", "metrics.json", "predictions.parquet", "reference.parquet"]
-    assert sorted(path.name for path in evaluated.iterdir()) == [*names, "reliability.csv"]
+    drawn = ["classes", "confusion", "groups", "importance", "map", "pairs", "reliability"]
+    names = {"metrics.json", "predictions.parquet", "reference.parquet", *(f"{name}.csv" for name in drawn)}
+    assert {path.name for path in evaluated.iterdir()} == names
 
 
 def test_predictions_are_what_the_model_answers_for_each_precision(evaluated: Path, exported: Track):
@@ -95,7 +96,7 @@ def test_the_plots_are_of_the_preferred_precision(evaluated: Path):
     frame = read(evaluated, "predictions.parquet").query("precision == 'fp32'")
     metrics = json.loads((evaluated / "metrics.json").read_text())["fp32"]
     classes, groups = read(evaluated, "classes.csv"), read(evaluated, "groups.csv")
-    head = ["class", "support", "precision", "recall", "recall_low", "recall_high", "f1"]
+    head = ["class", "support", "precision", "recall", "recall_low", "recall_high", "f1", "train_clips"]
     assert classes.columns.tolist() == head
     assert classes["class"].tolist() == ["A", "B", "C"]
     assert classes["support"].tolist() == [8, 8, 8]
@@ -106,6 +107,16 @@ def test_the_plots_are_of_the_preferred_precision(evaluated: Path):
     assert confusion.columns.tolist() == ["actual", "predicted"]
     assert confusion["actual"].tolist() == frame["target"].tolist()
     assert confusion["predicted"].tolist() == frame["label"].tolist()
+    pairs = read(evaluated, "pairs.csv")
+    wrong = confusion[confusion["actual"] != confusion["predicted"]]
+    assert pairs["clips"].sum() == len(wrong)
+    top = pairs.iloc[0]
+    assert len(wrong[(wrong["actual"] == top["actual"]) & (wrong["predicted"] == top["predicted"])]) == top["clips"]
+    assert top["share"] == top["clips"] / 8
+    places = read(evaluated, "map.csv")
+    assert places["class"].tolist() == frame["target"].tolist()
+    assert places["correct"].tolist() == (confusion["actual"] == confusion["predicted"]).tolist()
+    assert sorted(read(evaluated, "importance.csv")["part"]) == ["index", "middle", "pinky", "ring", "thumb"]
     reliability = read(evaluated, "reliability.csv")
     assert reliability.columns.tolist() == ["bin", "clips", "confidence", "accuracy"]
     assert reliability["clips"].sum() == 24

@@ -10,6 +10,7 @@ from pipeline.metrics import (
     bootstrap,
     by_class,
     by_group,
+    confused_pairs,
     expected_calibration_error,
     measure,
     reliability,
@@ -64,7 +65,16 @@ def test_top3_asks_whether_fewer_than_three_classes_scored_higher():
     scored = Scored(probabilities=probabilities, seen=np.ones(4), target=np.arange(4), group=np.array(["g"] * 4))
     metrics = measure(scored, CONFIG)
     assert metrics["top3_accuracy"] == 0.75
+    assert metrics["top5_accuracy"] == 1.0
     assert metrics["accuracy"] == 0.25
+
+
+def test_confused_pairs_are_counted_the_most_frequent_first():
+    scored = make_scored("bbcabd-", "aaabbbc")
+    table = confused_pairs(scored, most=3)
+    assert table[["actual", "predicted", "clips"]].to_numpy().tolist() == [[0, 1, 2], [2, -1, 1], [0, 2, 1]]
+    assert table["share"].tolist() == pytest.approx([2 / 3, 1, 1 / 3])
+    assert confused_pairs(make_scored("ab", "ab"), most=3).empty
 
 
 def test_precision_recall_and_f1_of_each_class_that_occurs():

@@ -1,0 +1,61 @@
+"""What an answer rests on: how much less sure of the truth a model is when a part of the body is not seen.
+
+Any exported model can be asked so, as it is served; no gradient is needed. A part that was not seen anyway costs
+nothing, and of two parts that say the same neither does.
+Source: occlusion, Zeiler and Fergus 2014, https://arxiv.org/abs/1311.2901, section 4.2.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.predictor import Predictor
+from pipeline.samples import Samples, evenly
+from pipeline.skeleton import FINGERS, SIDES, Skeleton, skeleton
+
+COLUMNS = ("part", "drop")
+
+
+def importance(predictor: Predictor, samples: Samples, *, most: int) -> pd.DataFrame:
+    """Returns, for each part, by how much the true class's probability drops on average without it.
+
+    most  clips of each class that are asked about, spread over them evenly
+    """
+    group = np.full(len(samples), "", dtype=object)
+    chosen = samples.select(evenly(group, samples.target, most))
+    whole = _sure(predictor, chosen)
+    rows = [
+        (part, whole - _sure(predictor, without(chosen, columns)))
+        for part, columns in occluded(skeleton(samples.skeleton)).items()
+    ]
+    return pd.DataFrame(rows, columns=pd.Index(COLUMNS)).sort_values("drop", ascending=False, ignore_index=True)
+
+
+def without(samples: Samples, columns: list[int]) -> Samples:
+    """Returns the clips with these points not seen."""
+    values = samples.values.copy()
+    values[:, columns] = np.nan
+    return replace(samples, values=values)
+
+
+def occluded(body: Skeleton) -> dict[str, list[int]]:
+    """Returns what is hidden at once, by name: each finger, of a signer also each hand, arm, the face and the legs."""
+    if "pose" not in body.parts:
+        return {finger: body.indices(*chain) for finger, chain in FINGERS.items()}
+    groups = {}
+    for side in SIDES:
+        groups[f"{side} hand"] = body.part(f"{side}_hand")
+        for finger, chain in FINGERS.items():
+            groups[f"{side} {finger}"] = body.indices(*(f"{side}_hand_{point}" for point in chain))
+        groups[f"{side} arm"] = body.indices(*(f"pose_{side}_{joint}" for joint in ("elbow", "wrist")))
+    named = body.parts["pose"]
+    groups["face"] = body.indices(*named[: named.index("pose_left_shoulder")])
+    groups["legs"] = body.indices(*named[named.index("pose_left_knee") :])
+    return groups
+
+
+def _sure(predictor: Predictor, samples: Samples) -> float:
+    probabilities: NDArray[np.float32] = predictor.scores(samples)[0]
+    return float(probabilities[np.arange(len(samples)), samples.target].mean())
