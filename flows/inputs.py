@@ -1,4 +1,4 @@
-"""Clips out of what people have: a table, a JSON file, or a sample store."""
+"""Clips out of what people have: a table, keypoints, a JSON file, or a sample store."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,21 +22,22 @@ class Unlabelled:
     aspect: float
     fps: float = float("nan")
     handedness: float = float("nan")
+    layout: str = "auto"  # of keypoint arrays
 
 
 def read_clips(path: Path, *, otherwise: Unlabelled, skeleton: str) -> Samples:
-    """Reads .csv, .parquet, .json or .h5.
+    """Reads .json or .h5; tables of one hand (.csv, .parquet), or whole-body clips (.npy, .npz, .parquet, .pose).
 
     JSON is a frame [V, 3], a clip [T, V, 3], a list of clips, or {"clips": […], "aspect", "fps", "handedness"};
     null is a point that was not seen.
 
     Raises: InputError naming the file and what it holds instead.
     """
-    readers = {".h5": _store, ".json": _json, ".csv": _table, ".parquet": _table}
+    readers = {".h5": _store, ".json": _json, **RECORDED[skeleton]}
     if path.suffix.lower() not in readers:
         raise InputError(f"'{path}': expected one of {', '.join(readers)}. Convert or rename it.")
     if not path.exists():
-        raise InputError(f"'{path}' does not exist. Give a table, a JSON file or a sample store.")
+        raise InputError(f"'{path}' does not exist. Give a {' or '.join(readers)} file.")
     samples = readers[path.suffix.lower()](path, otherwise, skeleton)
     store.check(samples)
     return samples
@@ -50,6 +51,18 @@ def _table(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
     from pipeline.sources.landmark_table import read_unlabelled
 
     return read_unlabelled(path, aspect=otherwise.aspect)
+
+
+def _keypoints(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
+    from pipeline.sources.landmark_clips import read_unlabelled
+
+    return read_unlabelled(path, layout=otherwise.layout, aspect=otherwise.aspect, fps=otherwise.fps)
+
+
+RECORDED = {
+    "hand": {".csv": _table, ".parquet": _table},
+    "holistic": dict.fromkeys((".npy", ".npz", ".parquet", ".pose"), _keypoints),
+}
 
 
 def _json(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.leakage import duplicates, fingerprints
 from pipeline.params import Prepare
 from pipeline.samples import Samples
+from pipeline.skeleton import skeleton
 from pipeline.split import PARTS, Split
 
 ONE_VIDEO = 0.01  # hand lengths: neighbouring frames of one video are nearer than this, two people's hands are not
@@ -81,8 +82,11 @@ def _spread(values: NDArray[Any]) -> dict[str, float]:
 
 
 def _not_seen(samples: Samples) -> dict[str, Any]:
-    """Shares of points that were not seen, of all points recorded; and clips without any."""
+    """Shares of points that were not seen, of frames that lack a part; and clips without a hand."""
+    whole = skeleton(samples.skeleton)
     hidden = np.add.reduceat((~samples.seen).mean(-1), samples.offsets[:-1])
+    shown = {part: samples.seen[:, whole.part(part)].any(-1) for part in whole.parts}
+    hands = np.logical_or.reduce([shown[hand] for hand in whole.hands])
     group = samples.group.astype(str)
 
     def share(clips: NDArray[np.bool_]) -> float:
@@ -90,7 +94,8 @@ def _not_seen(samples: Samples) -> dict[str, Any]:
 
     return {
         "points": share(np.ones(len(samples), bool)),
-        "clips_without_hand": int((hidden == samples.lengths).sum()),
+        "parts": {part: float(1 - frames.mean()) for part, frames in shown.items()},
+        "clips_without_hand": int((~np.logical_or.reduceat(hands, samples.offsets[:-1])).sum()),
         "by_class": {name: share(samples.target == i) for i, name in enumerate(samples.class_names)},
         "by_group": {str(name): share(group == name) for name in np.unique(group)},
     }
@@ -141,7 +146,11 @@ def _warnings(found: dict[str, Any]) -> list[str]:
     train = set(found["groups"]["train"])
     rarer = min(hands["right"], hands["left"])
     known = hands["right"] + hands["left"]
-    left_out = found["provenance"].get("rows_left_out", {})
+    one_handed = len(found["not_seen"]["parts"]) == 1
+    left_out = {
+        of: ", ".join(f"{n:,} ({why})" for why, n in found["provenance"].get(f"{of}_left_out", {}).items())
+        for of in ("rows", "clips")
+    }
     said = {
         "Test clips are by signers that the model trains on: the figures do not say how it does on new ones.": train
         & set(found["groups"]["test"]),
@@ -160,7 +169,7 @@ def _warnings(found: dict[str, Any]) -> list[str]:
         f"{found['not_seen']['clips_without_hand']} clip(s) show no hand.": found["not_seen"]["clips_without_hand"]
         > NO_HAND * clips,
         f"Only {rarer} of {known} clips with a known hand show the rarer one.": rarer < ONE_HANDED * known,
-        f"No clip says which hand it shows ({hands['unknown']} unknown).": known == 0,
-        "The source left out rows: " + ", ".join(f"{n:,} ({why})" for why, n in left_out.items()) + ".": left_out,
+        f"No clip says which hand it shows ({hands['unknown']} unknown).": known == 0 and one_handed,
+        **{f"The source left out {of}: {why}.": why for of, why in left_out.items()},
     }
     return [sentence for sentence, applies in said.items() if applies]

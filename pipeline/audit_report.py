@@ -109,10 +109,13 @@ def _groups(found: dict[str, Any]) -> str:
 def _recordings(found: dict[str, Any]) -> str:
     frames, aspect, hands = found["frames"], found["aspect"], found["handedness"]
     seen = found["not_seen"]
+    parts = ", ".join(f"{part.replace('_', ' ')} {1 - share:.1%}" for part, share in seen["parts"].items())
     rows = [
         ["frames a clip", f"{frames['min']:g} to {frames['max']:g}, median {frames['median']:g}"],
         ["picture width / height", f"{aspect['min']:g} to {aspect['max']:g}, median {aspect['median']:g}"],
-        ["hand", ", ".join(f"{hands[name]:,} {name}" for name in ("right", "left", "unknown"))],
+        ["hand", ", ".join(f"{hands[name]:,} {name}" for name in ("right", "left", "unknown"))]
+        if len(seen["parts"]) == 1
+        else ["frames that show a part", parts],
         ["points not seen", f"{seen['points']:.1%}; {seen['clips_without_hand']:,} clips show no hand at all"],
     ]
     return _table(["", ""], rows)

@@ -1,8 +1,9 @@
 """Clips that two parts of a split share: exact copies and near ones.
 
 Two clips are nearly the same when their hands differ by less than a given mean point distance, wherever and however
-large they are in the picture. A clip is compared by the first, middle and last frame in which a hand was seen, with one
-origin and one unit (wrist → middle MCP) for the three, so that movement counts. Clips are told apart by which points
+large they are in the picture. A clip is compared by the first, middle and last frame in which anything was seen, with
+one origin and one unit (wrist → middle MCP) for the three, so that movement counts. Of a pose, the shoulders are
+compared with the hands: they say where these are, and much of the rest is guessed. Clips are told apart by which points
 were not seen, too: a copy with other points dropped is not found. Clips without a measurable hand are left out: all of
 them would be copies of each other.
 """
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from pipeline.samples import Samples
-from pipeline.skeleton import skeleton
+from pipeline.skeleton import Skeleton, skeleton
 
 CHUNK = 512  # queries whose candidates are held in memory at once
 SUMMED = 7  # points a sum; more of them make the tree fast and its candidates many
@@ -51,17 +52,24 @@ def shapes(samples: Samples) -> NDArray[np.float64]:
     `points` counts those of the three frames, or of the only one where no clip has more.
     """
     whole = skeleton(samples.skeleton)
+    hands = whole.of_each_hand("wrist", "middle_mcp")
     rows = _three_rows(samples) if samples.lengths.max() > 1 else samples.offsets[:-1, None]
     points = samples.values[rows].astype(np.float64)  # [N, frames, V, C]
     points[..., [0, 2]] *= samples.aspect[:, None, None, None]
-    wrist, knuckle = whole.indices("wrist", "middle_mcp")
-    length = _mean(np.linalg.norm(points[..., knuckle, :] - points[..., wrist, :], axis=-1), 1)
-    points = points.reshape(len(samples), -1, 3)
+    bones = np.concatenate([points[:, :, knuckle] - points[:, :, wrist] for wrist, knuckle in hands], axis=1)
+    length = _mean(np.linalg.norm(bones, axis=-1), 1)
+    points = points[:, :, _compared(whole)].reshape(len(samples), -1, 3)
     points -= _mean(points, 1)[:, None]
     points /= np.where(length > 0, length, np.nan)[:, None, None]
     hidden = np.isnan(points).any(-1)
     points[hidden & ~hidden.all(-1, keepdims=True)] = 0.0
     return points
+
+
+def _compared(whole: Skeleton) -> list[int]:
+    """Returns the columns that two clips are compared by."""
+    hands = [column for hand in whole.hands for column in whole.part(hand)]
+    return hands + whole.indices(*(name for name in whole.points if name.endswith("shoulder")))
 
 
 def _three_rows(samples: Samples) -> NDArray[np.int64]:

@@ -35,6 +35,6 @@ def prepare(prepare: Prepare, *, samples: Path, out: Path) -> None:
             f"the split leaks: {test['exact'] + test['near']} of {test['clips']} test clips and "
             f"{val['exact'] + val['near']} of {val['clips']} validation clips have a copy in train, "
             f"{leakage['share']:.1%} where prepare.max_leakage accepts {leakage['max_leakage']:.1%}. Put recordings "
-            "that share clips into one group (data.group_column), remove the copies, or raise the limit. "
+            "that share clips into one group (`data`), remove the copies, or raise the limit. "
             f"'{out / 'audit.md'}' says more."
         )

@@ -39,6 +39,16 @@ class Skeleton:
         """Returns the columns of a part, in the part's own order."""
         return self.indices(*self.parts[name])
 
+    @property
+    def hands(self) -> tuple[str, ...]:
+        """Names the parts that are hands; their points are those of the skeleton `hand`, in its order."""
+        return tuple(name for name in self.parts if name.endswith("hand"))
+
+    def of_each_hand(self, *points: str) -> list[list[int]]:
+        """Returns the columns of these points, named as in the skeleton `hand`, for one hand after the other."""
+        places = skeleton("hand").indices(*points)
+        return [[self.part(hand)[place] for place in places] for hand in self.hands]
+
     def mirrored(self) -> list[int]:
         """Returns, for each column, the column that takes its place in a mirror."""
         swapped = dict(self.mirror) | {right: left for left, right in self.mirror}

@@ -10,12 +10,15 @@ from flows import environment
 
 def predict(
     track: Annotated[str, typer.Argument(help="A track of params.yaml, or of the registry.")],
-    file: Annotated[Path, typer.Argument(help="A table (.csv, .parquet), .json, or a sample store (.h5).")],
+    file: Annotated[
+        Path, typer.Argument(help="A table or keypoints (.csv, .parquet, .npy, .npz, .pose), .json, or .h5.")
+    ],
     model: Annotated[
         Path | None, typer.Option(help="Answer with this .onnx, .safetensors or model folder, not with Production.")
     ] = None,
     version: Annotated[int | None, typer.Option(help="Answer with this registered version.")] = None,
     aspect: Annotated[float, typer.Option(help="Picture width / height, where the file does not say.")] = 4 / 3,
+    layout: Annotated[str, typer.Option(help="Of keypoint arrays, as in data.layout.")] = "auto",
     top: Annotated[int, typer.Option(min=1, help="How many labels to rank.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip and line.")] = False,
 ) -> None:
@@ -30,7 +33,7 @@ def predict(
 
         loaded = load(track, version=version, store=environment.store())
         predictor, what = loaded.predictor, f"{track} version {loaded.version}"
-    samples = read_clips(file, otherwise=Unlabelled(aspect=aspect), skeleton=predictor.contract.skeleton)
+    samples = read_clips(file, otherwise=Unlabelled(aspect=aspect, layout=layout), skeleton=predictor.contract.skeleton)
     answers = predictor.answers(samples, top=top)
     typer.secho(f"{what}, {predictor.contract.precision}, {predictor.engine}", fg="cyan", err=True)
     for clip, answer in zip(samples.id, answers, strict=True):

@@ -41,4 +41,25 @@ class LandmarkTable(Section):
     max_per_class: Positive | None = None  # of each group, evenly spaced; for training alone: prepare.max_per_class
 
 
-Data = Annotated[SyntheticLetters | LandmarkTable, Field(discriminator="source")]
+class LandmarkClips(Section):
+    """Whole-body clips: label/clip.npy or label/clip/frame.npy, .npz, Google's isolated signs, .pose."""
+
+    source: Literal["landmark_clips"]
+    path: str  # a folder of label folders or with a train.csv; or one .npz
+    format: Literal["auto", "npy", "npz", "islr", "pose"] = "auto"  # auto: by what lies at `path`
+    layout: str = (
+        "auto"  # of a frame's numbers, npy and npz: auto goes by how many; pipeline/sources/keypoint_layouts.py
+    )
+    labelled: bool = True  # False: any clip is taken and none has a label; for pretraining
+    group_folder: bool = False  # npy and pose: group/label/clip instead of label/clip
+    seq_block: Positive | None = (
+        None  # npy, npz and pose: clips of so many consecutive numbers are one recording session
+    )
+    aspect: Annotated[float, Field(gt=0, le=10)] = 4 / 3  # picture width / height where the file does not say
+    fps: Annotated[float, Field(gt=0, le=1000)] | None = None  # where the file does not say
+    classes: tuple[str, ...] = ()  # empty: all that occur; else clips of other labels are left out
+    max_per_class: Positive | None = None  # of each group, evenly spaced; for training alone: prepare.max_per_class
+    min_seen: Annotated[int, Field(ge=0)] = 0  # frames that show a hand or the pose; clips with fewer are left out
+
+
+Data = Annotated[SyntheticLetters | LandmarkTable | LandmarkClips, Field(discriminator="source")]

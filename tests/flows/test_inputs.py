@@ -12,14 +12,15 @@ from flows.inputs import Unlabelled, read_clips
 from pipeline import samples as store
 from pipeline.errors import InputError
 from pipeline.samples import Samples
+from tests.bodies import keypoints, make_clip
 from tests.factories import make_hand, make_samples
 
 HAND = make_hand().tolist()
 SAID = Unlabelled(aspect=1.5, fps=25.0, handedness=0.0)
 
 
-def read(path: Path) -> Samples:
-    return read_clips(path, otherwise=SAID, skeleton="hand")
+def read(path: Path, skeleton: str = "hand") -> Samples:
+    return read_clips(path, otherwise=SAID, skeleton=skeleton)
 
 
 def written(folder: Path, content: Any) -> Path:
@@ -119,3 +120,45 @@ def test_a_sample_store_is_read_as_it_is(tmp_path: Path) -> None:
 def test_other_files_and_missing_ones(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         read(tmp_path / name)
+
+
+def test_keypoints_are_whole_body_clips(tmp_path: Path) -> None:
+    frames = keypoints(make_clip(4), "pose:xyzv", "left_hand:xyz", "right_hand:xyz")
+    np.save(tmp_path / "one.npy", frames)
+    np.savez(tmp_path / "two.npz", X=frames.reshape(2, 2, 258), y=np.array(["tea", "no"]), fps=12.0)
+    one, two = (read(tmp_path / name, "holistic") for name in ("one.npy", "two.npz"))
+    assert (one.id.tolist(), one.lengths.tolist(), one.skeleton) == (["one"], [4], "holistic")
+    assert (two.id.tolist(), two.lengths.tolist()) == (["two/0", "two/1"], [2, 2])
+    assert (one.aspect.tolist(), one.fps.tolist()) == ([1.5], [25.0])
+    assert two.fps.tolist() == [12.0, 12.0]
+    np.testing.assert_array_equal(one.values, make_clip(4))
+    np.save(tmp_path / "hands_first.npy", make_clip(4).reshape(4, 225))
+    said = Unlabelled(aspect=1.5, layout="hands_pose_xyz")
+    samples = read_clips(tmp_path / "hands_first.npy", otherwise=said, skeleton="holistic")
+    np.testing.assert_array_equal(samples.values, make_clip(4))
+
+
+def test_a_parquet_file_is_a_table_of_a_hand_or_a_whole_body_clip(tmp_path: Path) -> None:
+    table().to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(InputError, match=r"rows\.parquet' has no column 'frame', 'type'"):
+        read(tmp_path / "rows.parquet", "holistic")
+    wrist = {"frame": [7, 8], "type": ["pose"] * 2, "landmark_index": [15] * 2, "x": 0.1, "y": 0.2, "z": 0.3}
+    pd.DataFrame(wrist).to_parquet(tmp_path / "clip.parquet")
+    samples = read(tmp_path / "clip.parquet", "holistic")
+    assert (samples.lengths.tolist(), samples.seen.sum()) == ([2], 2)
+
+
+def test_json_may_hold_whole_bodies(tmp_path: Path) -> None:
+    samples = read(written(tmp_path, make_clip(3).tolist()), "holistic")
+    np.testing.assert_array_equal(samples.clip(0), make_clip(3))
+
+
+@pytest.mark.parametrize(("name", "skeleton"), [("clip.npy", "hand"), ("clip.csv", "holistic")])
+def test_each_skeleton_has_its_own_files(tmp_path: Path, name: str, skeleton: str) -> None:
+    with pytest.raises(InputError, match=r"expected one of \.h5, \.json"):
+        read(tmp_path / name, skeleton)
+
+
+def test_a_clip_in_which_nothing_is_seen_is_answered_rather_than_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "blank.npy", np.zeros((3, 126), np.float32))
+    assert not read(tmp_path / "blank.npy", "holistic").seen.any()

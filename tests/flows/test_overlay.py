@@ -53,6 +53,15 @@ def test_the_example_is_valid_and_undo_gives_back_every_byte(file: Path) -> None
         overlay.undo(file, kept(file))
 
 
+@pytest.mark.parametrize("name", ["signs_words", "signs_islr"])
+def test_the_examples_of_recorded_signs_are_valid(file: Path, name: str) -> None:
+    overlay.use(
+        file, laid(file, "tracks: {signs: {data: {source: synthetic_letters}, model: {name: linear}}}"), kept(file)
+    )
+    overlay.use(file, HERE / f"examples/{name}.yaml", kept(file))
+    assert params.read(file).track("signs").data.source == "landmark_clips"
+
+
 def test_windows_line_ends_come_back(file: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     before = file.read_bytes()

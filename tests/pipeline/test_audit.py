@@ -10,6 +10,7 @@ from pipeline.audit_report import report
 from pipeline.params import Prepare
 from pipeline.samples import Samples
 from pipeline.split import assign
+from tests.bodies import LEFT, RIGHT, make_clip, signed
 from tests.factories import make_samples
 
 NAMED = Prepare(test=("s00",), val=("s01",))
@@ -120,3 +121,23 @@ def test_many_groups_do_not_widen_the_tables():
     page = report(audited(make_samples(num_groups=120, clips=1)))
     assert max(len(line) for line in page.splitlines()) < 400
     assert "120 groups; audit.json lists them." in page
+
+
+def test_whole_bodies_are_counted_by_part():
+    clips = [make_clip(2, right=0.01 * i, left=0.02) for i in range(12)]
+    for clip in clips[:6]:
+        clip[:, LEFT] = np.nan
+    clips[0][:, RIGHT] = np.nan
+    clips[1][0, RIGHT] = np.nan
+    samples = signed(*clips, target=[i % 2 for i in range(12)], class_names=("no", "tea"))
+    samples = replace(samples, provenance={"source": "landmark_clips", "clips_left_out": {"no label": 3}})
+    found = audited(samples, Prepare(test=("0", "1"), val=("2", "3")))
+    assert found["not_seen"]["parts"] == {"left_hand": 0.5, "right_hand": 3 / 24, "pose": 0.0}
+    assert found["not_seen"]["clips_without_hand"] == 1
+    text = "\n".join(found["warnings"])
+    assert "1 clip(s) show no hand." in text
+    assert "The source left out clips: 3 (no label)." in text
+    assert "which hand it shows" not in text
+    page = report(found)
+    assert "| frames that show a part | left hand 50.0%, right hand 87.5%, pose 100.0% |" in page
+    assert "unknown" not in page

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.leakage import digests, duplicates, fingerprints, shapes
 from pipeline.samples import Samples, from_clips
+from tests.bodies import LEFT, POSE, RIGHT, make_clip, signed
 from tests.factories import make_hand, make_samples
 
 
@@ -90,3 +91,23 @@ def test_many_copies_of_one_clip_are_all_found():
     prints = fingerprints(samples)
     result = duplicates(prints.select(np.arange(1000)), prints.select(np.arange(1000, 3000)), 0.002)
     assert result.near.all()
+
+
+def test_whole_bodies_are_compared_by_hands_and_shoulders():
+    clip = make_clip(5, right=0.02)
+    elsewhere = clip * np.float32(0.8) + np.float32([0.1, 0.05, 0])
+    guessed, apart, other = clip.copy(), clip.copy(), make_clip(5, [1, 1, 0, 0, 0], right=0.02)
+    guessed[:, POSE[25:]] += 0.3
+    apart[:, LEFT, 1] -= 0.2
+    asked = signed(elsewhere, guessed, apart, other, make_clip(5))
+    assert found(asked, signed(clip), 0.01) == [0, 0, -1, -1, -1]
+
+
+def test_bodies_with_one_hand_or_none():
+    clip = make_clip(3, right=0.02)
+    one_hand, no_hand = clip.copy(), clip.copy()
+    one_hand[:, LEFT] = np.nan
+    no_hand[:, [*LEFT, *RIGHT]] = np.nan
+    known = signed(one_hand, no_hand)
+    assert found(signed(one_hand + np.float32(0.01), no_hand + np.float32(0.01), no_hand), known, 0.01) == [0, -1, 1]
+    assert np.isnan(shapes(known)[1]).all()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pipeline.contract import Contract
 from pipeline.errors import InputError
 from pipeline.predictor import MAX_FRAMES_A_BATCH, Answer, Predictor
 from pipeline.samples import from_clips
+from tests.bodies import make_body, make_clip, signed
 from tests.factories import make_hand, make_samples
 from tests.pipeline.factories import Track
 
@@ -157,6 +159,23 @@ def test_frames_without_a_hand_are_left_out_of_the_answer(exported: Track):
 def test_a_wrong_shape_is_named_with_what_was_expected(x: Any, got: str):
     with pytest.raises(InputError, match=got):
         make_predictor().predict(x)
+
+
+def test_whole_bodies_are_taken_as_hands_are():
+    by_hand = replace(make_predictor(), contract=replace(ABC, skeleton="holistic"))
+    frame = make_body() * 0 + 1
+    for x in (frame, frame[None], [frame, frame]):
+        answer = by_hand.predict(x, aspect=4 / 3, fps=30)
+        assert isinstance(answer, Answer)
+        assert answer.label == "B"
+    answers = by_hand.predict([frame[None], np.full((4, 75, 3), np.nan), np.stack([frame] * 3)])
+    assert isinstance(answers, list)
+    assert [answer.label for answer in answers] == ["B", "no hand", "B"]
+    assert by_hand.answers(signed(make_clip(2) * 0 + 2))[0].label == "C"
+    with pytest.raises(InputError, match=r"clip 0: expected \[frames, 75, 3\], got \[1, 21, 3\]"):
+        by_hand.predict(A)
+    with pytest.raises(InputError, match="the model reads 'holistic' points, the samples hold 'hand'"):
+        by_hand.scores(make_samples())
 
 
 def test_an_infinite_coordinate_is_refused():

@@ -49,3 +49,13 @@ def test_in_a_mirror_left_and_right_change_places():
     bones = {frozenset(signer.indices(*bone)) for bone in signer.edges}
     assert {frozenset(mirrored[i] for i in bone) for bone in bones} == bones
     assert skeleton("hand").mirrored() == list(range(21))
+
+
+def test_hands_are_addressed_by_the_names_of_one():
+    one, both = skeleton("hand"), skeleton("holistic")
+    assert one.hands == ("hand",)
+    assert one.of_each_hand("wrist", "middle_mcp") == [[0, 9]]
+    assert both.hands == ("left_hand", "right_hand")
+    assert both.of_each_hand("wrist", "middle_mcp") == [
+        both.indices(f"{side}_hand_wrist", f"{side}_hand_middle_mcp") for side in ("left", "right")
+    ]
