@@ -27,6 +27,7 @@ FAST = (9.0, 24.0)  # hand lengths a second at which a hand begins to be lost, a
 FAST_LOST = 0.25
 OUTSIDE_LOST = (0.4, 0.15)  # share of a hand's points outside at which it is lost, and how that varies over time
 HIDDEN_WITHIN = 0.3  # shoulder widths between two hands' middles: the farther one may be lost
+HIDDEN_LOST = 1.0  # and is where its luck is above this
 RUNS = 0.10  # share of clips, for each hand, in which it is lost for no reason
 RUN_FRAMES = (2, 8)
 FRAMES_LOST = (0.03, 3)  # share of clips with a run of frames without anybody, and the longest such run
@@ -99,9 +100,9 @@ def hands_lost(
     wrists = picture[:, [_POSE[15], _POSE[16]], 2]
     behind = near[:, None] & (wrists > wrists[:, ::-1])
     lost = chance < blurred
-    lost |= behind & (luck > 1.3 - 0.3 * difficulty)
     lost |= np.stack([_run(clip, rng, difficulty * RUNS, RUN_FRAMES) for _ in _HANDS], axis=1)
     if difficulty:
+        lost |= behind & (luck > HIDDEN_LOST)
         lost |= gone > OUTSIDE_LOST[0] + OUTSIDE_LOST[1] * luck
     return lost
 
