@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.params import SyntheticSigns
 from pipeline.samples import PER_SAMPLE, Samples, check
 from pipeline.skeleton import skeleton
-from pipeline.sources import synthetic_signs
+from pipeline.sources import signing_person, synthetic_signs
 
 SKELETON = skeleton("holistic")
 SHOULDERS = SKELETON.indices("pose_left_shoulder", "pose_right_shoulder")
@@ -138,7 +138,7 @@ def test_a_perfect_signer_is_seen_whole_and_hand_and_pose_have_one_wrist():
 
 def test_left_handed_signers_are_mirror_images(monkeypatch):
     def crowd(left_handed: float) -> Samples:
-        monkeypatch.setattr(synthetic_signs, "LEFT_HANDED", left_handed)
+        monkeypatch.setattr(signing_person, "LEFT_HANDED", left_handed)
         return make(difficulty=0, num_signers=2, classes=FEW)
 
     right, left = crowd(0.0), crowd(1.0)
@@ -153,7 +153,7 @@ def test_about_an_eighth_are_left_handed():
 
 
 def test_a_new_signer_is_told_by_the_nearest_template_and_each_minimal_pair_too(monkeypatch):
-    monkeypatch.setattr(synthetic_signs, "LEFT_HANDED", 0.0)
+    monkeypatch.setattr(signing_person, "LEFT_HANDED", 0.0)
     samples = make(difficulty=0, num_signers=14)
     points = np.stack([body_centred(samples, i) for i in range(len(samples))]).reshape(14, 48, -1)
     templates, new = points[:10].mean(axis=0), points[10:]
