@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.params import SyntheticSigns
-from pipeline.sources import kinematic_hand, sign_table, signing_motion
+from pipeline.sources import kinematic_hand, sign_table, signing_body, signing_motion, signing_person
+from pipeline.sources.signing_body import AVERAGE, MIDDLE_OF_HAND
 from pipeline.sources.signing_motion import RELAXED, RESTS, Hands, Slots
 
 TABLE = sign_table.read(Path(SyntheticSigns(source="synthetic_signs").path))
@@ -89,3 +90,15 @@ def test_fingers_wiggle_one_after_the_other_only_where_the_sign_says():
         f"{finger}_mcp" for finger in ("index", "middle", "ring", "pinky")
     }
     np.testing.assert_array_equal(moved[:, OTHER], 0)
+
+
+@pytest.mark.parametrize("name", TABLE.signs)
+def test_an_average_arm_reaches_every_sign_without_breaking_its_wrist(name):
+    hands, _ = show(name, seconds=np.linspace(0.5, 1.5, 9))
+    pole = np.broadcast_to(signing_person.POLE, hands.place.shape)
+    distal = hands.matrix @ kinematic_hand.DISTAL
+    wished = hands.place - AVERAGE.hand_length * MIDDLE_OF_HAND * distal
+    elbow, wrist = signing_body.reach(AVERAGE, wished, pole)
+    np.testing.assert_allclose(wrist, wished, atol=0.02)
+    bend = ((wrist - elbow) * distal).sum(axis=-1) / AVERAGE.forearm
+    assert np.degrees(np.arccos(np.clip(bend, -1, 1))).max() < 85
