@@ -3,7 +3,7 @@
 A stage takes its own sections, never the whole. A section's fields are what `dvc exp run -S` can set.
 """
 
-from pipeline.params.data import Data, LandmarkClips, LandmarkTable, SyntheticLetters
+from pipeline.params.data import Data, LandmarkClips, LandmarkTable, SyntheticLetters, SyntheticSigns
 from pipeline.params.fitting import Augment, Prepare, Pretrain, Train
 from pipeline.params.judging import (
     WHO_PROMOTES,
@@ -41,6 +41,7 @@ __all__ = [
     "Rule",
     "Strm",
     "SyntheticLetters",
+    "SyntheticSigns",
     "Track",
     "Train",
     "parse",
