@@ -54,6 +54,22 @@ def open_fabric(device: Device) -> Fabric:
     return Fabric(accelerator=device, devices=1 if device in ("cpu", "mps") else "auto")
 
 
+def products(precision: str, device: torch.device) -> torch.autocast:
+    """Returns the context in which a network computes; Fabric's own would also round the coordinates that it is given.
+
+    Raises: InputError where the processor has no bf16, and would only imitate it slowly.
+    """
+    if precision == "bf16" and not _has_bf16(device):
+        raise InputError(f"device '{device.type}' has no bf16 here. Set `train.precision` to fp32.")
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def _has_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def fit(
     recognizer: Recognizer,
     objective: nn.Module,
@@ -116,8 +132,9 @@ def _train_epoch(
     for batch in batches(clips, **frames_seen(config, epoch, clips.longest), size=config.batch_size, generator=order):
         landmarks, aspect, fps, handedness, target = batch.to(fabric.device)
         landmarks, handedness = augment(landmarks, aspect, handedness, config.augment, noise)
-        logits, _ = model(landmarks, aspect, fps, handedness)
-        loss = objective(logits, target)
+        with products(config.precision, fabric.device):
+            logits, _ = model(landmarks, aspect, fps, handedness)
+        loss = objective(logits.float(), target)
         optimizer.zero_grad()
         fabric.backward(loss)
         fabric.clip_gradients(model, optimizer, max_norm=MAX_NORM, error_if_nonfinite=False)  # `fit` says it better

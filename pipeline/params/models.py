@@ -57,7 +57,7 @@ class CnnTransformer(Section):
     head_dropout: Share = 0.5  # of the pooled clip
 
 
-Model = Annotated[Mlp | Strm | Linear, Field(discriminator="name")]
+Model = Annotated[Mlp | Strm | Linear | SignTransformer | CnnTransformer, Field(discriminator="name")]
 
 
 def skeleton_of(model: Model) -> str:
