@@ -14,7 +14,7 @@ from pipeline.params.judging import (
     Precision,
     Rule,
 )
-from pipeline.params.models import Linear, Mlp, Model, Strm
+from pipeline.params.models import CnnTransformer, Linear, Mlp, Model, SignTransformer, Strm, skeleton_of
 from pipeline.params.reading import parse, read, with_model
 from pipeline.params.section import Device
 from pipeline.params.tracks import Params, Retrain, Track
@@ -23,6 +23,7 @@ __all__ = [
     "WHO_PROMOTES",
     "AgainstProduction",
     "Augment",
+    "CnnTransformer",
     "Data",
     "Device",
     "Evaluate",
@@ -39,6 +40,7 @@ __all__ = [
     "Pretrain",
     "Retrain",
     "Rule",
+    "SignTransformer",
     "Strm",
     "SyntheticLetters",
     "SyntheticSigns",
@@ -46,5 +48,6 @@ __all__ = [
     "Train",
     "parse",
     "read",
+    "skeleton_of",
     "with_model",
 ]

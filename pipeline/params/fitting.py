@@ -60,9 +60,13 @@ class Train(Section):
     schedule: Literal["one_cycle", "plateau"] = "one_cycle"
     patience: Positive = 15  # epochs without a better validation loss
     label_smoothing: Share = 0.1
-    sequence_length: Positive = 1  # frames of a clip seen at once
+    sequence_length: Positive | None = 1  # frames of a clip seen at once; null: whole clips, similar lengths together
+    curriculum: Annotated[int, Field(ge=0)] = (
+        0  # epochs over which the longest cut grows to the whole; 0: whole at once
+    )
     augment: Augment = Augment()
     device: Device = "auto"
     threads: Positive | None = None  # of the processor; None: 1 for a recurrent model, whose steps are small, else all
+    precision: Literal["fp32", "bf16"] = "fp32"  # of the network's products; bf16 where the processor has it
     memory_mb: Annotated[float, Field(ge=0)] = 2048.0  # a larger store is streamed from disk
     seed: int = 0
