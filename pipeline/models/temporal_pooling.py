@@ -83,7 +83,7 @@ class Asked(Pooling):
 
     def forward(self, frames_BTD: Tensor, seconds_BT: Tensor, seen_BT: Tensor) -> Tokens:
         key, value = self._split(frames_BTD, seconds_BT)
-        queries_BHNE = self._queries().expand(len(key), -1, -1, -1)
+        queries_BHNE = self._queries().expand(key.shape[0], -1, -1, -1)
         bias_B11T = key_bias(seen_BT, key.dtype)
         answers_BHNE = functional.scaled_dot_product_attention(queries_BHNE, key, value, attn_mask=bias_B11T)
         tokens_BND = self.out(answers_BHNE.transpose(1, 2).flatten(2)) + self.queries

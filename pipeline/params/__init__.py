@@ -14,7 +14,7 @@ from pipeline.params.judging import (
     Precision,
     Rule,
 )
-from pipeline.params.models import Linear, Mlp, Model, Strm
+from pipeline.params.models import Linear, Mlp, Model, SpatialTemporal, Strm
 from pipeline.params.reading import parse, read, with_model
 from pipeline.params.section import Device
 from pipeline.params.tracks import Params, Retrain, Track
@@ -38,6 +38,7 @@ __all__ = [
     "Pretrain",
     "Retrain",
     "Rule",
+    "SpatialTemporal",
     "Strm",
     "SyntheticLetters",
     "Track",
