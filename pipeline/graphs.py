@@ -19,7 +19,6 @@ from onnx.compose import add_prefix_graph
 from torch import Tensor, nn
 
 from pipeline.contract import INPUTS, OUTPUTS, next_state
-from pipeline.features.preprocess import Preprocess
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent, State
 
@@ -47,7 +46,7 @@ def recurrent_graphs(recognizer: Recognizer, points: int) -> tuple[onnx.ModelPro
 class _Frames(nn.Module):
     """What needs no memory, over all frames at once."""
 
-    def __init__(self, preprocess: Preprocess, network: Recurrent) -> None:
+    def __init__(self, preprocess: nn.Module, network: Recurrent) -> None:
         super().__init__()
         self.preprocess, self.network = preprocess, network
 

@@ -23,6 +23,14 @@ def spread(points_BTVC: Float[Tensor, "B T V C"]) -> Float[Tensor, "B T"]:
     return (plane_BTVC.square().sum(-1).mean(-1) + TINY).sqrt()
 
 
+def median(values_BNC: Float[Tensor, "B N C"], seen_BN: Bool[Tensor, "B N"]) -> Float[Tensor, "B C"]:
+    """Returns the lower median of what was seen, zero where nothing was; by sorting, as no other median exports."""
+    ordered_BNC = torch.where(seen_BN[..., None], values_BNC, torch.inf).sort(1).values
+    half_B = (seen_BN.sum(1) - 1).clamp_min(0) // 2
+    median_BC = ordered_BNC.gather(1, half_B[:, None, None].expand(-1, 1, values_BNC.shape[-1]))[:, 0]
+    return torch.where(seen_BN.any(1)[:, None], median_BC, 0.0)
+
+
 def curls_as_left(
     points_BTVC: Float[Tensor, "B T V C"], palm: list[int], roots: list[int], tips: list[int]
 ) -> Bool[Tensor, "B T"]:

@@ -3,7 +3,6 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pipeline.features.preprocess import Preprocess
 from pipeline.models.recurrent import Recurrent, State
 
 
@@ -13,7 +12,7 @@ class Recognizer(nn.Module):
     In training a network may give several answers to a clip, which its objective takes; afterwards it gives one.
     """
 
-    def __init__(self, preprocess: Preprocess, network: nn.Module) -> None:
+    def __init__(self, preprocess: nn.Module, network: nn.Module) -> None:
         super().__init__()
         self.preprocess = preprocess
         self.network = network

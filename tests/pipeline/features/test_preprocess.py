@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from pipeline.errors import InputError
-from pipeline.features import NAMES, build
+from pipeline.features import SETS, build
 from pipeline.features.preprocess import Preprocess, fill, square
 from pipeline.skeleton import Skeleton, skeleton
 
@@ -51,7 +51,7 @@ def test_fill_reaches_a_fingertip_from_the_wrist():
     assert (filled_BTVC == 1).all()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SETS["hand"])
 @pytest.mark.parametrize(
     ("missing", "seen"),
     [
@@ -73,7 +73,7 @@ def test_a_frame_is_seen_with_both_ends_of_the_palm_and_half_the_points(name: st
     assert bool(features_BTF.any()) is seen
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SETS["hand"])
 def test_a_hand_shrunk_to_a_point_is_not_seen_and_leaves_no_nan_in_the_gradient(name: str):
     landmarks_BTVC = torch.full((1, 2, 21, 3), 0.5, requires_grad=True)
     one_B = torch.ones(1)
@@ -86,7 +86,7 @@ def test_a_hand_shrunk_to_a_point_is_not_seen_and_leaves_no_nan_in_the_gradient(
 
 
 def test_unknown_features_are_refused_with_the_valid_names():
-    with pytest.raises(InputError, match=r"unknown features 'rwa'\. Valid: planar, oriented, invariant, raw"):
+    with pytest.raises(InputError, match=r"'hand' has no features 'rwa'\. Valid: planar, oriented, invariant, raw"):
         build("rwa", HAND)
 
 
@@ -95,7 +95,7 @@ class EverySet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sets = nn.ModuleList(Preprocess(name, HAND) for name in NAMES)
+        self.sets = nn.ModuleList(Preprocess(name, HAND) for name in SETS["hand"])
 
     def forward(self, landmarks_BTVC, aspect_B, fps_B, handedness_B):
         measured = [preprocess(landmarks_BTVC, aspect_B, fps_B, handedness_B) for preprocess in self.sets]

@@ -1,0 +1,94 @@
+"""Recorded landmarks of a whole body to features: `preprocess` for clips of two hands and a pose.
+
+A part (a hand, the pose) comes and goes as a whole, as detectors find it: one that is NaN, or all zeros, was not seen.
+Whole clips, not causal: scale and origin are medians over a clip. Every operation here must export to ONNX.
+"""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from pipeline.features import build
+from pipeline.features.body import Body, Frame
+from pipeline.features.gaps import Gaps, usual
+from pipeline.features.preprocess import fill, square
+from pipeline.skeleton import Skeleton
+
+MIN_SEEN = 1 / 3  # share of a part's points; a third of a pose are the arms alone
+HANDS = 2  # of the parts, the first
+
+
+class Preprocess(nn.Module):
+    """Undoes the aspect, completes parts, bridges short gaps, takes the body as the frame, and measures features.
+
+    The last feature is always `seconds`, the time since the clip's first seen frame.
+    """
+
+    neighbours: Tensor
+    members: Tensor
+
+    def __init__(self, features: str, skeleton: Skeleton) -> None:
+        super().__init__()
+        self.features = build(features, skeleton)
+        self.num_features: int = self.features.num_features + 1
+        self.frame = Frame(skeleton)
+        parts = [skeleton.part(name) for name in skeleton.parts]
+        self.part_of = [number for number, part in enumerate(parts) for _ in part]
+        members, neighbours = torch.zeros(len(parts), len(skeleton.points)), torch.zeros(2 * (len(skeleton.points),))
+        for number, part in enumerate(parts):
+            members[number, part] = 1
+        for a, b in skeleton.edges:
+            i, j = skeleton.indices(a, b)
+            neighbours[i, j] = neighbours[j, i] = self.part_of[i] == self.part_of[j]  # an arm is no piece of a hand
+        self.register_buffer("members", members, persistent=False)
+        self.register_buffer("neighbours", neighbours, persistent=False)
+
+    def forward(
+        self,
+        landmarks_BTVC: Float[Tensor, "B T V C"],
+        aspect_B: Float[Tensor, " B"],
+        fps_B: Float[Tensor, " B"],
+        handedness_B: Float[Tensor, " B"],
+    ) -> tuple[Float[Tensor, "B T F"], Bool[Tensor, "B T"]]:
+        """Measures every frame; one in which no part is seen has zero features. `handedness_B` is for one hand."""
+        seen_BTV, seen_BTP = self._seen(landmarks_BTVC)
+        points_BTVC = self._complete(square(landmarks_BTVC, aspect_B), seen_BTV)
+        fps_B = usual(fps_B)
+        origin_BTC, unit_B, steady_BT = self.frame.origin(points_BTVC, seen_BTV, seen_BTP[..., :HANDS], fps_B)
+        gaps = Gaps(seen_BTP, fps_B)
+        known_BTV = (seen_BTP | gaps.bridged_BTP)[..., self.part_of]
+        points_BTVC = gaps.bridge(points_BTVC, self.part_of)
+        placed_BTVC = self.frame.placed(points_BTVC, origin_BTC, steady_BT) / unit_B[:, None, None, None]
+        body = Body(
+            points=torch.where(known_BTV[..., None], placed_BTVC, 0.0),
+            own=torch.where(known_BTV[..., None], self.frame.own(points_BTVC), 0.0),
+            seen=seen_BTV,
+            known=known_BTV,
+            steady=steady_BT,
+            fps=fps_B,
+        )
+        seen_BT = seen_BTP.any(-1)
+        features_BTF = torch.cat([self.features(body), _seconds(seen_BT, fps_B)[..., None]], -1)
+        return torch.where(seen_BT[..., None], features_BTF, 0.0), seen_BT
+
+    def _seen(self, landmarks_BTVC: Tensor) -> tuple[Tensor, Tensor]:
+        """Says which points, and which parts, are seen; a point of a part that is not seen is not."""
+        seen_BTV = ~landmarks_BTVC.isnan().any(-1)
+        lit_BTV = seen_BTV & (landmarks_BTVC != 0).any(-1)
+        share_BTP = (seen_BTV.float() @ self.members.T) / self.members.sum(1)
+        seen_BTP = (share_BTP >= MIN_SEEN) & (lit_BTV.float() @ self.members.T > 0)
+        return seen_BTV & seen_BTP[..., self.part_of], seen_BTP
+
+    def _complete(self, points_BTVC: Tensor, seen_BTV: Tensor) -> Tensor:
+        """Fills single missing points of each part; those that no bone leads to are put in the part's middle."""
+        seen_BTV1 = seen_BTV[..., None].to(points_BTVC.dtype)
+        sums_BTPC = self.members @ torch.where(seen_BTV[..., None], points_BTVC, 0.0)
+        middle_BTPC = sums_BTPC / (self.members @ seen_BTV1).clamp_min(1.0)
+        middle_BTVC = middle_BTPC[..., self.part_of, :]
+        return fill(points_BTVC - middle_BTVC, seen_BTV, self.neighbours) + middle_BTVC
+
+
+def _seconds(seen_BT: Tensor, fps_B: Tensor) -> Tensor:
+    frames_T = torch.arange(seen_BT.shape[1], device=seen_BT.device, dtype=fps_B.dtype)
+    first_B1 = torch.where(seen_BT, frames_T, torch.inf).amin(1, keepdim=True)
+    return (frames_T - first_B1).clamp_min(0.0) / fps_B[:, None]
