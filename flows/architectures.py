@@ -1,9 +1,9 @@
-"""Every architecture with its true number of parameters, counted on the network as it would be built."""
+"""Every architecture in every size, with its true number of parameters, counted on the network as it would be built."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from pipeline.params import Model, Params
+from pipeline.params import Model, Params, skeleton_of
 
 
 @dataclass(frozen=True)
@@ -17,19 +17,26 @@ class Size:
     about: str
 
 
-def sizes(params: Params, *, skeleton: str = "hand", num_classes: int = 26) -> list[Size]:
-    """Returns each architecture at its defaults, and as the tracks of params.yaml set it."""
-    union = get_args(Model)[0]
-    members: dict[str, Any] = {get_args(m.model_fields["name"].annotation)[0]: m for m in get_args(union)}
-    configs = [(member(name=name), "defaults") for name, member in members.items()]
+def sizes(params: Params, *, num_classes: int = 26) -> list[Size]:
+    """Returns each architecture at its defaults, in each of its sizes, and as the tracks of params.yaml set it."""
+    configs = [(config, "defaults") for member in get_args(get_args(Model)[0]) for config in _variants(member)]
     configs += [(track.model, f"tracks.{key}") for key, track in params.tracks.items()]
-    return [_size(config, where, skeleton, num_classes) for config, where in configs]
+    return [_size(config, where, num_classes) for config, where in configs]
 
 
-def _size(config: Model, where: str, skeleton: str, num_classes: int) -> Size:
+def _variants(member: Any) -> list[Model]:
+    """Returns a model at its defaults; of one that comes in named sizes, each."""
+    fields = member.model_fields
+    (name,) = get_args(fields["name"].annotation)
+    if "size" not in fields:
+        return [member(name=name)]
+    return [member(name=name, size=size) for size in get_args(fields["size"].annotation)]
+
+
+def _size(config: Model, where: str, num_classes: int) -> Size:
     from pipeline.models import build
 
-    network = build(config, skeleton=skeleton, num_classes=num_classes)
+    network = build(config, skeleton=skeleton_of(config), num_classes=num_classes)
     settings = ", ".join(f"{k} {v}" for k, v in config.model_dump().items() if k != "name")
     count = sum(p.numel() for p in network.parameters() if p.requires_grad)
     about = (type(config).__doc__ or "").strip().splitlines()[0]

@@ -1,7 +1,8 @@
 """Batches of clips: from memory where the store fits, else streamed from disk in shuffled chunks.
 
 Random rows of a compressed HDF5 file cost about a hundred times contiguous ones; so above `memory_mb` whole
-chunks are read in a shuffled order into a buffer, and the buffer is shuffled.
+chunks are read in a shuffled order into a buffer, and the buffer is shuffled. Whole clips are padded to the longest of
+their batch; so clips of similar lengths meet in one, among so many that chance still decides which.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from pipeline.samples import Samples
 
 CHUNK_CLIPS = 512
 BUFFER_CHUNKS = 8
+POOL_BATCHES = 16  # are sorted by length together: more leave less padding, fewer more to chance
 
 
 class Batch(NamedTuple):
@@ -44,6 +46,11 @@ class Clips:
     def __len__(self) -> int:
         return len(self.indices)
 
+    @property
+    def longest(self) -> int:
+        """Returns the frames of the longest clip."""
+        return int(self.samples.lengths[self.indices].max())
+
 
 def open_clips(path: Path, indices: NDArray[np.int64], *, memory_mb: float) -> Clips:
     """Opens the chosen clips; `memory_mb` is the largest store that is held in memory."""
@@ -56,18 +63,43 @@ def open_clips(path: Path, indices: NDArray[np.int64], *, memory_mb: float) -> C
 
 
 def batches(
-    clips: Clips, *, size: int, length: int | None, generator: np.random.Generator | None = None
+    clips: Clips,
+    *,
+    size: int,
+    length: int | None,
+    most: int | None = None,
+    by_length: bool = False,
+    generator: np.random.Generator | None = None,
 ) -> Iterator[Batch]:
     """Yields batches of `size` clips, the last may be smaller.
 
-    `length` frames are cut at random out of each clip; None keeps whole clips, padded to the longest of the batch.
-    Without a generator the order is the store's and a cut is taken from the middle.
+    length     frames cut at random out of each clip; None keeps whole clips, padded to the longest of the batch
+    most       frames that are left of a longer whole clip, cut at random
+    by_length  clips of similar lengths meet in a batch
+    Without a generator the order is the store's, or that of the lengths, and a cut is taken from the middle.
     """
     for samples, order in _buffers(clips, generator):
         if generator is not None:
             order = generator.permutation(order)
-        for start in range(0, len(order), size):
-            yield _batch(samples, order[start : start + size], length, generator)
+        groups = [order[start : start + size] for start in range(0, len(order), size)]
+        if by_length:
+            groups = _similar(order, np.minimum(samples.lengths, most or samples.lengths), size, generator)
+        for group in groups:
+            width = length or int(np.minimum(samples.lengths[group].max(), most or np.inf))
+            yield _batch(samples, group, width, generator)
+
+
+def _similar(
+    order: NDArray[np.int64], lengths: NDArray[np.int64], size: int, generator: np.random.Generator | None
+) -> list[NDArray[np.int64]]:
+    """Sorts each pool of a shuffled order by length, cuts it into batches and shuffles those; else the whole order."""
+    pool = len(order) if generator is None else size * POOL_BATCHES
+    groups = []
+    for start in range(0, len(order), pool):
+        members = order[start : start + pool]
+        members = members[np.argsort(lengths[members], kind="stable")]
+        groups += [members[i : i + size] for i in range(0, len(members), size)]
+    return groups if generator is None else [groups[i] for i in generator.permutation(len(groups))]
 
 
 def _buffers(clips: Clips, generator: np.random.Generator | None) -> Iterator[tuple[Samples, NDArray[np.int64]]]:
@@ -99,11 +131,8 @@ def _with_values(header: Samples, indices: NDArray[np.int64], values: NDArray[np
     return Samples(values=values, offsets=offsets, class_names=header.class_names, skeleton=header.skeleton, **columns)
 
 
-def _batch(
-    samples: Samples, chosen: NDArray[np.int64], length: int | None, generator: np.random.Generator | None
-) -> Batch:
+def _batch(samples: Samples, chosen: NDArray[np.int64], width: int, generator: np.random.Generator | None) -> Batch:
     lengths = samples.lengths[chosen]
-    width = int(lengths.max()) if length is None else length
     room = np.maximum(lengths - width, 0)
     start = room // 2 if generator is None else generator.integers(0, room + 1)
     frame = start[:, None] + np.arange(width)

@@ -26,6 +26,8 @@ from pipeline.params import Device, Train
 
 Log = Callable[[int, dict[str, float]], None]
 VALIDATION_BATCH = 256
+VALIDATION_FRAMES = 16_384  # of a batch of whole clips, padding included
+FIRST_FRAMES = 0.25  # of the longest clip, with which a curriculum begins
 MAX_NORM = 100.0  # of the gradient: stops one broken batch, and touches no ordinary one
 
 
@@ -79,7 +81,7 @@ def fit(
     while progress.epoch < config.epochs and progress.epoch - progress.best_epoch <= config.patience:
         entry = {"epoch": float(progress.epoch), "learning_rate": optimizer.param_groups[0]["lr"]}
         entry["train_loss"] = _train_epoch(fabric, model, objective, optimizer, schedule, train, config, progress.epoch)
-        entry |= validate(model, objective, val, fabric.device)
+        entry |= validate(model, objective, val, fabric.device, by_length=config.sequence_length is None)
         if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
             schedule.step(entry["val_loss"])
         if not math.isfinite(entry["train_loss"] + entry["val_loss"]):
@@ -111,7 +113,7 @@ def _train_epoch(
     noise = torch.Generator(device=fabric.device).manual_seed(config.seed * 100_003 + epoch)
     model.train()
     total, count = 0.0, 0
-    for batch in batches(clips, size=config.batch_size, length=config.sequence_length, generator=order):
+    for batch in batches(clips, **frames_seen(config, epoch, clips.longest), size=config.batch_size, generator=order):
         landmarks, aspect, fps, handedness, target = batch.to(fabric.device)
         landmarks, handedness = augment(landmarks, aspect, handedness, config.augment, noise)
         logits, _ = model(landmarks, aspect, fps, handedness)
@@ -126,12 +128,26 @@ def _train_epoch(
     return total / max(count, 1)
 
 
+def frames_seen(config: Train, epoch: int, longest: int) -> dict[str, Any]:
+    """Returns what an epoch sees of its clips, as `batches` takes it; a curriculum begins with a part of the longest.
+
+    Source: short sequences first, Bengio et al. 2009, Curriculum Learning, ICML, section 3.
+    """
+    length = config.sequence_length
+    whole, done = length or longest, epoch / max(config.curriculum, 1)
+    most = max(1, math.ceil(whole * (FIRST_FRAMES + (1 - FIRST_FRAMES) * min(done, 1)))) if config.curriculum else whole
+    return {"length": None, "most": most, "by_length": True} if length is None else {"length": most}
+
+
 @torch.no_grad()
-def validate(model: Any, objective: nn.Module, clips: Clips, device: torch.device) -> dict[str, float]:
-    """Returns loss and accuracy over whole clips."""
+def validate(
+    model: Any, objective: nn.Module, clips: Clips, device: torch.device, *, by_length: bool = False
+) -> dict[str, float]:
+    """Returns loss and accuracy over whole clips; in batches `by_length` where their lengths differ much."""
     model.eval()
     loss, hits, count = 0.0, 0, 0
-    for batch in batches(clips, size=VALIDATION_BATCH, length=None):
+    size = min(VALIDATION_BATCH, max(1, VALIDATION_FRAMES // clips.longest)) if by_length else VALIDATION_BATCH
+    for batch in batches(clips, size=size, length=None, by_length=by_length):
         landmarks, aspect, fps, handedness, target = batch.to(device)
         logits, _ = model(landmarks, aspect, fps, handedness)
         loss += objective(logits, target).item() * len(target)

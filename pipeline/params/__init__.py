@@ -14,7 +14,16 @@ from pipeline.params.judging import (
     Precision,
     Rule,
 )
-from pipeline.params.models import Linear, Mlp, Model, SpatialTemporal, Strm
+from pipeline.params.models import (
+    CnnTransformer,
+    Linear,
+    Mlp,
+    Model,
+    SignTransformer,
+    SpatialTemporal,
+    Strm,
+    skeleton_of,
+)
 from pipeline.params.reading import parse, read, with_model
 from pipeline.params.section import Device
 from pipeline.params.tracks import Params, Retrain, Track
@@ -23,6 +32,7 @@ __all__ = [
     "WHO_PROMOTES",
     "AgainstProduction",
     "Augment",
+    "CnnTransformer",
     "Data",
     "Device",
     "Evaluate",
@@ -38,6 +48,7 @@ __all__ = [
     "Pretrain",
     "Retrain",
     "Rule",
+    "SignTransformer",
     "SpatialTemporal",
     "Strm",
     "SyntheticLetters",
@@ -45,5 +56,6 @@ __all__ = [
     "Train",
     "parse",
     "read",
+    "skeleton_of",
     "with_model",
 ]

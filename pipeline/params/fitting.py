@@ -51,7 +51,10 @@ class Train(Section):
     schedule: Literal["one_cycle", "plateau"] = "one_cycle"
     patience: Positive = 15  # epochs without a better validation loss
     label_smoothing: Share = 0.1
-    sequence_length: Positive = 1  # frames of a clip seen at once
+    sequence_length: Positive | None = 1  # frames of a clip seen at once; null: whole clips, similar lengths together
+    curriculum: Annotated[int, Field(ge=0)] = (
+        0  # epochs over which the longest cut grows to the whole; 0: whole at once
+    )
     augment: Augment = Augment()
     device: Device = "auto"
     memory_mb: Annotated[float, Field(ge=0)] = 2048.0  # a larger store is streamed from disk

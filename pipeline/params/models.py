@@ -1,12 +1,13 @@
 """`model`: an architecture with its sizes, a section a name."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from pipeline.params.section import Positive, Section, Share
 
-Features = Literal["planar", "oriented", "invariant", "raw"]
+Features = Literal["planar", "oriented", "invariant", "raw"]  # of one hand
+TransformerSize = Literal["lightweight", "baseline", "medium", "large", "xlarge"]
 
 
 class Mlp(Section):
@@ -37,6 +38,25 @@ class Strm(Section):
     dropout: Share = 0.2
 
 
+class SignTransformer(Section):
+    """A transformer with a class token over the hand-made numbers of each frame of a whole-body clip."""
+
+    name: Literal["sign_transformer"]
+    features: Literal["handmade_469"] = "handmade_469"
+    size: TransformerSize = "baseline"
+    dropout: Share = 0.1
+
+
+class CnnTransformer(Section):
+    """Causal convolutions with channel attention between transformer blocks, on points and how they move."""
+
+    name: Literal["cnn_transformer"]
+    features: Literal["points"] = "points"
+    size: Literal["small", "baseline"] = "baseline"  # small: a student of at most 300 k parameters
+    dropout: Share = 0.2
+    head_dropout: Share = 0.5  # of the pooled clip
+
+
 class SpatialTemporal(Section):
     """Graph convolutions over 75 points, learned temporal pooling, a transformer with a class token."""
 
@@ -63,4 +83,9 @@ class SpatialTemporal(Section):
         return self
 
 
-Model = Annotated[Mlp | Strm | SpatialTemporal | Linear, Field(discriminator="name")]
+Model = Annotated[Mlp | Strm | Linear | SpatialTemporal, Field(discriminator="name")]
+
+
+def skeleton_of(model: Model) -> str:
+    """Returns the name of the skeleton that a model's features are measured on."""
+    return "hand" if model.features in get_args(Features) else "holistic"

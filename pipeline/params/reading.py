@@ -14,13 +14,16 @@ from pipeline.params.tracks import Params, Track
 
 
 def with_model(track: Track, name: str | None) -> Track:
-    """Returns the track with a model of another name on the same features, else at its defaults; no name: as it is.
+    """Returns the track with a model of another name, on the same features where it takes them; no name: as it is.
 
-    Raises: InputError with the valid names.
+    What else the model has is at its defaults. Raises: InputError with the valid names.
     """
     if name in (None, track.model.name):
         return track
-    tree = track.model_dump(mode="json") | {"model": {"name": name, "features": track.model.features}}
+    member = _members(Model, "name").get(str(name))
+    same = track.model.features in get_args(member.model_fields["features"].annotation) if member else False
+    model = {"name": name} | ({"features": track.model.features} if same else {})
+    tree = track.model_dump(mode="json") | {"model": model}
     return parse({"tracks": {"t": tree}}, "--model").track("t")
 
 

@@ -165,3 +165,58 @@ def test_a_store_is_in_memory_up_to_its_size(tmp_path: Path):
     size_mb = 20 * 21 * 3 * 4 / 2**20
     assert open_clips(tmp_path / "samples.h5", np.arange(3), memory_mb=size_mb).path is None
     assert open_clips(tmp_path / "samples.h5", np.arange(3), memory_mb=size_mb * 0.99).path == tmp_path / "samples.h5"
+
+
+@memory_and_disk
+def test_clips_of_similar_lengths_meet_and_each_comes_once(tmp_path: Path, memory_mb: float):
+    lengths = [1 + 7 * i % 60 for i in range(600)]
+    clips = open_numbered(tmp_path, lengths, memory_mb)
+    mixed, similar = (
+        list(batches(clips, size=32, length=None, by_length=by_length, generator=generator()))
+        for by_length in (False, True)
+    )
+    assert sorted(n for batch in similar for n in numbers(batch)) == list(range(600))
+    assert len(similar) == len(mixed)
+
+    def padding(every: list[Batch]) -> float:
+        return 1 - sum(lengths) / sum(batch.landmarks.shape[0] * batch.landmarks.shape[1] for batch in every)
+
+    assert padding(mixed) > 0.4
+    assert padding(similar) < 0.1
+    widths = [batch.landmarks.shape[1] for batch in similar]
+    assert widths != sorted(widths)
+    again = list(batches(clips, size=32, length=None, by_length=True, generator=generator()))
+    assert [numbers(batch) for batch in again] == [numbers(batch) for batch in similar]
+    other = list(batches(clips, size=32, length=None, by_length=True, generator=generator(1)))
+    assert {*map(frozenset, map(numbers, other))} != {*map(frozenset, map(numbers, similar))}
+
+
+def test_without_a_generator_they_come_from_short_to_long(tmp_path: Path):
+    clips = open_numbered(tmp_path, [3, 1, 2, 1, 3], 1000.0)
+    assert [numbers(batch) for batch in batches(clips, size=2, length=None, by_length=True)] == [[1, 3], [2, 0], [4]]
+
+
+@memory_and_disk
+def test_a_longer_clip_is_cut_to_the_most_and_a_shorter_one_is_whole(tmp_path: Path, memory_mb: float):
+    clips = open_numbered(tmp_path, [9] * 20 + [2] * 20, memory_mb)
+    starts: set[int] = set()
+    for batch in batches(clips, size=10, length=None, most=4, by_length=True, generator=generator()):
+        long = numbers(batch)[0] < 20
+        assert batch.landmarks.shape[1] == (4 if long else 2)
+        assert torch.equal(frames(batch).diff(dim=1), torch.ones(10, batch.landmarks.shape[1] - 1))
+        starts |= set(frames(batch)[:, 0].int().tolist()) if long else set()
+    assert len(starts) > 1
+
+
+def test_cuts_of_one_length_are_drawn_as_ever():
+    """An order and a start for each clip, batch by batch: what `letters` trained on stays what it trains on."""
+    samples, draws = make_numbered([5] * 6), generator(3)
+    order = draws.permutation(6)
+    for start, batch in zip((0, 4), batches_of_two_frames(samples), strict=True):
+        assert numbers(batch) == order[start : start + 4].tolist()
+        assert frames(batch)[:, 0].tolist() == draws.integers(0, np.full(len(batch.target), 4)).tolist()
+
+
+def batches_of_two_frames(samples: Samples) -> list[Batch]:
+    clips = Clips(samples=samples, indices=np.arange(len(samples)))
+    return list(batches(clips, size=4, length=2, generator=generator(3)))
