@@ -23,6 +23,7 @@ from pipeline.fitting.augment import augment
 from pipeline.fitting.data import Clips, batches
 from pipeline.models.recognizer import Recognizer
 from pipeline.params import Device, Train
+from pipeline.skeleton import skeleton
 
 Log = Callable[[int, dict[str, float]], None]
 VALIDATION_BATCH = 256
@@ -111,11 +112,14 @@ def _train_epoch(
     torch.manual_seed(config.seed * 100_003 + epoch)  # dropout
     order = np.random.default_rng([config.seed, epoch, fabric.global_rank])
     noise = torch.Generator(device=fabric.device).manual_seed(config.seed * 100_003 + epoch)
+    points = skeleton(clips.samples.skeleton)
     model.train()
     total, count = 0.0, 0
     for batch in batches(clips, **frames_seen(config, epoch, clips.longest), size=config.batch_size, generator=order):
         landmarks, aspect, fps, handedness, target = batch.to(fabric.device)
-        landmarks, handedness = augment(landmarks, aspect, handedness, config.augment, noise)
+        landmarks, fps, handedness = augment(
+            landmarks, aspect, fps, handedness, skeleton=points, config=config.augment, generator=noise
+        )
         logits, _ = model(landmarks, aspect, fps, handedness)
         loss = objective(logits, target)
         optimizer.zero_grad()

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from pipeline.params.section import Device, Positive, Section, Share
 
+Half = Annotated[float, Field(ge=0, le=0.5)]  # a share that leaves half, and makes one and a half, at most
+
 
 class Prepare(Section):
     """The split by group, and what the audit refuses."""
@@ -33,12 +35,19 @@ class Augment(Section):
 
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 15.0  # about each of three axes, standard deviation
     turn_deg: Annotated[float, Field(ge=0, le=180)] = 0.0  # besides, about the vertical: how a person faces the camera
+    shear: Share = 0.0  # sideways, a share of height; standard deviation
     scale: Share = 0.1  # standard deviation of the log of each axis' scale
     perspective: Annotated[float, Field(ge=0, le=1)] = 0.1
     mirror: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of clips; handedness is mirrored too
-    jitter: Annotated[float, Field(ge=0, le=1)] = 0.01  # in hand lengths, standard deviation
+    jitter: Annotated[float, Field(ge=0, le=1)] = 0.01  # in hand lengths (or body sizes), standard deviation
     drop_points: Share = 0.02  # share of points
-    time_warp: Annotated[float, Field(ge=0, lt=1)] = 0.2  # speed changes by up to this share
+    drop_frames: Share = 0.0  # share of frames
+    drop_hands: Share = 0.0  # share of clips in which a hand is lost for a run of frames, of each hand by itself
+    time_warp: Annotated[float, Field(ge=0, lt=1)] = 0.2  # speed changes by up to this share, the length stays
+    speed: Half = 0.0  # signed faster or slower by up to this share, from end to end
+    tempo: Share = 0.0  # faster here and slower there within a clip by up to this share
+    resample: Half = 0.0  # frames a second more or fewer by up to this share; the movement lasts as long
+    cut: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # up to this share is cut off at the start, and at the end
 
 
 class Train(Section):
