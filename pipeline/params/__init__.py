@@ -3,7 +3,7 @@
 A stage takes its own sections, never the whole. A section's fields are what `dvc exp run -S` can set.
 """
 
-from pipeline.params.data import Data, LandmarkTable, SyntheticLetters
+from pipeline.params.data import Data, LandmarkTable, SyntheticLetters, SyntheticSigns
 from pipeline.params.fitting import Augment, Prepare, Pretrain, Train
 from pipeline.params.judging import (
     WHO_PROMOTES,
@@ -52,6 +52,7 @@ __all__ = [
     "SpatialTemporal",
     "Strm",
     "SyntheticLetters",
+    "SyntheticSigns",
     "Track",
     "Train",
     "parse",
