@@ -14,7 +14,16 @@ from pipeline.params.judging import (
     Precision,
     Rule,
 )
-from pipeline.params.models import CnnTransformer, Linear, Mlp, Model, SignTransformer, Strm, skeleton_of
+from pipeline.params.models import (
+    CnnTransformer,
+    Linear,
+    Mlp,
+    Model,
+    SignTransformer,
+    SpatialTemporal,
+    Strm,
+    skeleton_of,
+)
 from pipeline.params.reading import parse, read, with_model
 from pipeline.params.section import Device
 from pipeline.params.tracks import Params, Retrain, Track
@@ -41,6 +50,7 @@ __all__ = [
     "Retrain",
     "Rule",
     "SignTransformer",
+    "SpatialTemporal",
     "Strm",
     "SyntheticLetters",
     "SyntheticSigns",

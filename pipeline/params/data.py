@@ -74,6 +74,4 @@ class LandmarkClips(Section):
     min_seen: Annotated[int, Field(ge=0)] = 0  # frames that show a hand or the pose; clips with fewer are left out
 
 
-Data = Annotated[
-    SyntheticLetters | SyntheticSigns | LandmarkTable | LandmarkClips, Field(discriminator="source")
-]
+Data = Annotated[SyntheticLetters | SyntheticSigns | LandmarkTable | LandmarkClips, Field(discriminator="source")]
