@@ -37,7 +37,7 @@ def find(path: Path, data: LandmarkClips) -> list[Recording]:
 def library() -> Any:
     """Returns the class that reads .pose files; only a track that has some needs the library."""
     try:
-        from pose_format import Pose  # pyright: ignore[reportMissingImports]
+        from pose_format import Pose
     except ImportError:
         raise InputError(
             ".pose files need the library pose-format, which is not installed: `pip install pose-format`."
