@@ -154,7 +154,7 @@ def test_the_example_of_recorded_words_splits_sessions_and_leaks_nothing():
     if not WORDS.exists():
         pytest.skip(f"no real clips in {WORDS}")
     tree = YAML(typ="safe").load(ROOT / "examples/signs_words.yaml")
-    tree["tracks"]["signs"]["model"] = {"name": "linear"}
+    tree["tracks"]["signs"].setdefault("model", {"name": "linear"})
     track = params.parse(tree).track("signs")
     samples = sources.read(track.data.model_copy(update={"path": str(WORDS)}))
     found = audited(samples, track.prepare)
