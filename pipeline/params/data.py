@@ -1,8 +1,8 @@
 """`data`: where recordings come from, a section a source."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.params.section import Positive, Section
 
@@ -72,6 +72,12 @@ class LandmarkClips(Section):
     classes: tuple[str, ...] = ()  # empty: all that occur; else clips of other labels are left out
     max_per_class: Positive | None = None  # of each group, evenly spaced; for training alone: prepare.max_per_class
     min_seen: Annotated[int, Field(ge=0)] = 0  # frames that show a hand or the pose; clips with fewer are left out
+
+    @model_validator(mode="after")
+    def _labels_are_read_or_not(self) -> Self:
+        if not self.labelled and (self.classes or self.group_folder):
+            raise ValueError("labelled: false reads no labels; leave out `classes` and `group_folder`")
+        return self
 
 
 Data = Annotated[SyntheticLetters | SyntheticSigns | LandmarkTable | LandmarkClips, Field(discriminator="source")]

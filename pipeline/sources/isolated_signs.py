@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from pipeline.errors import InputError
@@ -64,21 +65,26 @@ def read_clip(file: Path) -> Clip:
         with parquet.ParquetFile(file) as opened:
             missing = [name for name in LANDMARKS if name not in opened.schema_arrow.names]
             table = None if missing else opened.read(columns=list(LANDMARKS))
+        names, codes = _types(table) if table else ([], np.empty(0, np.int64))
     except FileNotFoundError:
         raise InputError(f"'{file}' does not exist. Copy it there, or take its row out of {TABLE}.") from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         why = " ".join(str(error).split())[:200]
         raise InputError(f"'{file}' is not a whole Parquet file: {why}. Copy it again.") from None
     if table is None:
         raise InputError(f"'{file}' has no column {listed(missing)}. Expected {listed(LANDMARKS)}, a landmark a row.")
     if table.num_rows == 0:
         raise InputError(f"'{file}' has no frames. Copy it again, or take its row out of {TABLE}.")
-    return Clip(_points(table, file))
+    return Clip(_points(table, names, codes, file))
 
 
-def _points(table: Any, file: Path) -> np.ndarray:
+def _types(table: Any) -> tuple[list[str], NDArray[np.integer]]:
+    """Returns the parts that occur, and which of them each row is of."""
     kind = table["type"].cast(pa.string()).combine_chunks().dictionary_encode()
-    names, codes = kind.dictionary.to_pylist(), kind.indices.to_numpy()
+    return kind.dictionary.to_pylist(), kind.indices.to_numpy()
+
+
+def _points(table: Any, names: list[str], codes: NDArray[np.integer], file: Path) -> NDArray[np.float32]:
     unknown = [name for name in names if name not in COUNT]
     if unknown:
         raise InputError(f"'{file}', column 'type': expected {listed(COUNT)}, got {listed(unknown)}.")
@@ -101,7 +107,7 @@ def _points(table: Any, file: Path) -> np.ndarray:
     return values
 
 
-def _refuse_twice(place: tuple[np.ndarray, np.ndarray], frames: int, file: Path) -> None:
+def _refuse_twice(place: tuple[NDArray[np.integer], NDArray[np.integer]], frames: int, file: Path) -> None:
     times = np.zeros((frames, len(HOLISTIC.points)), np.int64)
     np.add.at(times, place, 1)
     if times.max(initial=0) > 1:

@@ -15,9 +15,9 @@ def named(path: Path, entries: list[Path], data: LandmarkClips, load: Callable[[
     Raises: InputError naming an entry that lies in no label folder, or in no group folder.
     """
     root = path.parent if path.is_file() else path
-    levels = data.labelled * (1 + data.group_folder)
+    levels = 1 + data.group_folder
     for entry in entries:
-        if len(entry.relative_to(root).parts) <= levels:
+        if data.labelled and len(entry.relative_to(root).parts) != levels + 1:
             tree = "GROUP/LABEL/CLIP" if data.group_folder else "LABEL/CLIP"
             raise InputError(
                 f"'{entry}': expected clips under '{path}' as {tree}, got '{entry.relative_to(root)}'. Put each clip "

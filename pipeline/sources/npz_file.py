@@ -38,7 +38,7 @@ def find(path: Path, data: LandmarkClips) -> list[Recording]:
     layout = keypoint_layouts.layout(data.layout, frames.shape[-1], path)
     labels = _labels(found, count, path) if data.labelled else [""] * count
     groups = _groups(found, count, data, path)
-    said = {name: _each(found, name, count, path) for name in ("fps", "aspect") if name in found}
+    said = {name: _numbers(found, name, count, path) for name in ("fps", "aspect") if name in found}
 
     def load(i: int) -> Clip:
         where = f"'{path}' clip {i}"
@@ -102,6 +102,17 @@ def _groups(found: Arrays, count: int, data: LandmarkClips, path: Path) -> list[
     return [
         session(str(number), block, f"'{path}' clip {i}") for i, number in enumerate(_each(found, "seq", count, path))
     ]
+
+
+def _numbers(found: Arrays, name: str, count: int, path: Path) -> NDArray[Any]:
+    """Returns what is above 0 for each clip, or NaN where it is unknown."""
+    refuse_other_than_numbers(found[name], f"'{path}' array {name}")
+    values = _each(found, name, count, path)
+    wrong = (values <= 0) | np.isinf(values)
+    if wrong.any():
+        clip = int(np.argmax(wrong))
+        raise InputError(f"'{path}' array {name}, clip {clip}: expected a number above 0, got {values[clip]}. Mend it.")
+    return values
 
 
 def _each(found: Arrays, name: str, count: int, path: Path) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 """NumPy files read whole and unpickled, and what is refused of any array of keypoints."""
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -52,7 +53,7 @@ def _whole(path: Path, read: Callable[[], Any]) -> Any:
         return read()
     except FileNotFoundError:
         raise InputError(f"'{path}' does not exist. Check data.path.") from None
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, EOFError, OSError, tokenize.TokenError, zipfile.BadZipFile, zlib.error) as error:
         if "allow_pickle" in str(error):
             raise InputError(
                 f"'{path}': expected an array of numbers, got Python objects or no NumPy file; nothing is unpickled. "

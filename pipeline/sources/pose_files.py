@@ -1,7 +1,7 @@
 """`.pose` files of MediaPipe Holistic, label/clip.pose: points by name, pixels brought back to shares of the picture.
 
 Frame rate and picture come from the file. A point of confidence 0 is not seen; above it, it is, however small.
-Source: https://github.com/sign-language-processing/pose; the library reads it, as `pip install pose-format` brings it.
+Source: https://github.com/sign-language-processing/pose; its own library reads them.
 """
 
 import struct
@@ -40,7 +40,8 @@ def library() -> Any:
         from pose_format import Pose
     except ImportError:
         raise InputError(
-            ".pose files need the library pose-format, which is not installed: `pip install pose-format`."
+            ".pose files need the library pose-format, which is not installed: `pip install pose-format`; with "
+            "--no-deps it comes without a video library, which reading does not need."
         ) from None
     return Pose
 
@@ -70,7 +71,7 @@ def read_clip(file: Path) -> Clip:
     values[..., 1] /= height
     if np.abs(np.nan_to_num(values[..., 2])).max() > LARGEST:
         values[..., 2] /= width  # MediaPipe's z is on x's scale; some tools store it in pixels as they do x
-    return Clip(values, fps=float(body.fps), aspect=width / height)
+    return Clip(values, fps=float(body.fps) or float("nan"), aspect=width / height)
 
 
 def _by_name(data: NDArray[np.float32], header: Any, file: Path) -> NDArray[np.float32]:

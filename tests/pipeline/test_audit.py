@@ -2,9 +2,13 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
+from ruamel.yaml import YAML
 
+from pipeline import params, sources
 from pipeline.audit import audit
 from pipeline.audit_report import report
 from pipeline.params import Prepare
@@ -13,6 +17,8 @@ from pipeline.split import assign
 from tests.bodies import LEFT, RIGHT, make_clip, signed
 from tests.factories import make_samples
 
+ROOT = Path(__file__).parents[2]
+WORDS = ROOT / ".." / "shared" / "data" / "signs" / "traduttore_words.npz"
 NAMED = Prepare(test=("s00",), val=("s01",))
 
 
@@ -141,3 +147,18 @@ def test_whole_bodies_are_counted_by_part():
     page = report(found)
     assert "| frames that show a part | left hand 50.0%, right hand 87.5%, pose 100.0% |" in page
     assert "unknown" not in page
+
+
+@pytest.mark.data
+def test_the_example_of_recorded_words_splits_sessions_and_leaks_nothing():
+    if not WORDS.exists():
+        pytest.skip(f"no real clips in {WORDS}")
+    tree = YAML(typ="safe").load(ROOT / "examples/signs_words.yaml")
+    tree["tracks"]["signs"].setdefault("model", {"name": "linear"})
+    track = params.parse(tree).track("signs")
+    samples = sources.read(track.data.model_copy(update={"path": str(WORDS)}))
+    found = audited(samples, track.prepare)
+    assert found["clips"] == {"train": 2989, "val": 594, "test": 1110}
+    assert found["unmeasured"] == []
+    assert found["not_seen"]["clips_without_hand"] == 203
+    assert (found["leakage"]["share"], found["leakage"]["copies_anywhere"]) == (0, 0)

@@ -68,6 +68,11 @@ def test_all_mistakes_are_reported_together_by_full_path():
     [
         (tree(model={"name": "mpl"}), f"tracks.letters.model.name: unknown name 'mpl'. Valid: {', '.join(MODELS)}."),
         (tree(model={"hidden": [4]}), "tracks.letters.model: needs `name`"),
+        (
+            tree(data={"source": "landmark_clips", "path": "x", "labelled": False, "classes": ["a"]}),
+            "tracks.letters.data: labelled: false reads no labels; leave out `classes` and `group_folder` "
+            "(got {'source': 'landmark_clips', 'path': 'x', 'labelled': False, 'classes': ['a']})",
+        ),
         (tree(data={"source": "landmark_table"}), "tracks.letters.data.path: Field required"),
         (tree(gates={"ece": {}}), "tracks.letters.gates.ece: give `min`, `max` or both (got {})"),
         ({}, "tracks: Field required"),

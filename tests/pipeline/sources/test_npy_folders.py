@@ -119,6 +119,12 @@ def test_without_labels_any_clip_is_taken(tmp_path: Path):
     assert read(tmp_path / "frame.npy", labelled=False).lengths.tolist() == [1]
 
 
+def test_a_tree_of_another_depth_is_refused_rather_than_labelled_by_chance(tmp_path: Path):
+    save(tmp_path / "tea" / "0" / "0.npy", frames=1)
+    refused(tmp_path, r"0\.npy': expected clips under '.*' as LABEL/CLIP, got 'tea/0/0\.npy'")
+    assert read(tmp_path, group_folder=True).class_names == ("0",)
+
+
 def test_damaged_files_are_named(tmp_path: Path):
     path = save(tmp_path / "tea" / "1.npy")
     whole = path.read_bytes()

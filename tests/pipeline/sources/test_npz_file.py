@@ -92,6 +92,8 @@ def test_without_labels_y_is_not_needed(tmp_path: Path):
         ({"X": FRAMES, "y": Y, "offsets": np.array([0, 1, 3, 7])}, {}, r"rise from 0 to the 6 frames.*\[0 1 3 7\]"),
         ({"X": FRAMES, "y": Y, "offsets": np.array([0, 4, 3, 6])}, {}, "array offsets: expected whole numbers"),
         ({"X": FRAMES, "y": Y, "offsets": np.array([0.0, 6.0])}, {}, "array offsets: expected whole numbers"),
+        ({"X": X, "y": Y, "fps": np.array([10, 0, 10])}, {}, "array fps, clip 1: expected a number above 0, got 0"),
+        ({"X": X, "y": Y, "aspect": np.array("wide")}, {}, "array aspect: expected numbers, got <U4"),
         ({"X": X, "y": Y}, {"seq_block": 30}, r"data\.seq_block needs an array seq, got X, y"),
         ({"X": X, "y": Y, "seq": np.array(["1", "b", "2"])}, {"seq_block": 30}, "clip 1: .*a number, got 'b'"),
         ({"X": X, "y": np.array([0, 1, 3]), "class_names": Y}, {}, "clip 2: expected y from 0 to 2.*got 3"),
