@@ -27,23 +27,10 @@ def find(path: Path, data: LandmarkClips) -> list[Recording]:
 
     Raises: InputError when the library is not installed.
     """
-    library()
     entries = [path] if path.is_file() else in_order(path.rglob("[!.]*.pose"))
     if not entries:
         raise InputError(f"'{path}' holds no .pose file. Expected LABEL/CLIP.pose under it.")
     return named(path, entries, data, read_clip)
-
-
-def library() -> Any:
-    """Returns the class that reads .pose files; only a track that has some needs the library."""
-    try:
-        from pose_format import Pose
-    except ImportError:
-        raise InputError(
-            ".pose files need the library pose-format, which is not installed: `pip install pose-format`; with "
-            "--no-deps it comes without a video library, which reading does not need."
-        ) from None
-    return Pose
 
 
 def read_clip(file: Path) -> Clip:
@@ -51,8 +38,10 @@ def read_clip(file: Path) -> Clip:
 
     Raises: InputError naming the file when it is cut off, or not of one person's holistic landmarks.
     """
+    from pose_format import Pose
+
     try:
-        pose = library().read(file.read_bytes())
+        pose = Pose.read(file.read_bytes())
         body, header = pose.body, pose.header
         data = np.where(np.ma.getmaskarray(body.data), np.nan, np.ma.getdata(body.data)).astype(np.float32)
     except (struct.error, ValueError, TypeError, IndexError, OSError, NotImplementedError, ZeroDivisionError) as error:

@@ -44,7 +44,7 @@ def test_the_example_is_valid_and_undo_gives_back_every_byte(file: Path) -> None
     before = file.read_bytes()
     overlay.use(file, HERE / "examples/letters_tables.yaml", kept(file))
     assert params.read(file).track("letters").data.source == "landmark_table"
-    assert "num_signers" not in file.read_text(encoding="utf-8")
+    assert "clips_per_letter" not in file.read_text(encoding="utf-8")
     overlay.use(file, laid(file, "tracking: none"), kept(file))
     overlay.undo(file, kept(file))
     assert file.read_bytes() == before
@@ -55,9 +55,6 @@ def test_the_example_is_valid_and_undo_gives_back_every_byte(file: Path) -> None
 
 @pytest.mark.parametrize("name", ["signs_words", "signs_islr"])
 def test_the_examples_of_recorded_signs_are_valid(file: Path, name: str) -> None:
-    overlay.use(
-        file, laid(file, "tracks: {signs: {data: {source: synthetic_letters}, model: {name: linear}}}"), kept(file)
-    )
     overlay.use(file, HERE / f"examples/{name}.yaml", kept(file))
     assert params.read(file).track("signs").data.source == "landmark_clips"
 

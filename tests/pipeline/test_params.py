@@ -29,8 +29,9 @@ def mistakes(raw: Any) -> list[str]:
 def test_the_projects_own_file_is_valid():
     read = params.read(ROOT / "params.yaml")
     assert read.track("letters").data.source in {"synthetic_letters", "landmark_table"}
-    with pytest.raises(InputError, match=r"unknown track 'signs'\. params\.yaml has: "):
-        read.track("signs")
+    assert read.track("signs").train.sequence_length is None
+    with pytest.raises(InputError, match=r"unknown track 'words'\. params\.yaml has: letters, signs"):
+        read.track("words")
 
 
 def test_what_is_left_out_takes_its_default():

@@ -1,9 +1,12 @@
-""".pose files: points by name, pixels as shares of the picture; skipped where the library is not installed."""
+""".pose files: points by name, pixels as shares of the picture."""
 
 from pathlib import Path
 
 import numpy as np
+import pose_format
 import pytest
+from pose_format.numpy import NumPyPoseBody
+from pose_format.pose_header import PoseHeaderComponent, PoseHeaderDimensions
 
 from pipeline import samples as store
 from pipeline import sources
@@ -12,12 +15,6 @@ from pipeline.params import LandmarkClips
 from pipeline.skeleton import FINGERS
 from tests.bodies import HOLISTIC, LEFT, make_clip
 
-try:
-    import pose_format
-except ImportError:
-    pose_format = None
-
-library = pytest.mark.skipif(pose_format is None, reason="pose-format is not installed")
 SIZE = (640, 480)
 
 
@@ -33,9 +30,6 @@ def theirs(point: str) -> str:
 
 def written(path: Path, clip: np.ndarray, *, people: int = 1, depth: float = 1.0, parts=("pose", "left_hand")) -> Path:
     """Writes the parts of a clip in this order, with a face of one point between them."""
-    from pose_format.numpy import NumPyPoseBody
-    from pose_format.pose_header import PoseHeaderComponent, PoseHeaderDimensions
-
     face = PoseHeaderComponent("FACE_LANDMARKS", ["0"], [], [], "XYZC")
     components, data = [face], [np.full((len(clip), 1, 3), 5.0)]
     for part in parts:
@@ -52,16 +46,6 @@ def written(path: Path, clip: np.ndarray, *, people: int = 1, depth: float = 1.0
     return path
 
 
-def test_without_the_library_the_error_names_it(tmp_path: Path):
-    if pose_format is not None:
-        pytest.skip("pose-format is installed")
-    (tmp_path / "tea").mkdir()
-    (tmp_path / "tea" / "1.pose").write_bytes(b"")
-    with pytest.raises(InputError, match=r"need the library pose-format, .*`pip install pose-format`"):
-        read(tmp_path)
-
-
-@library
 def test_points_are_found_by_name(tmp_path: Path):
     clip = make_clip(3, right=0.02)
     clip[1, LEFT] = np.nan
@@ -76,7 +60,6 @@ def test_points_are_found_by_name(tmp_path: Path):
     np.testing.assert_allclose(samples.aspect, 4 / 3)
 
 
-@library
 def test_a_part_that_the_file_lacks_is_not_seen(tmp_path: Path):
     samples = read(written(tmp_path / "1.pose", make_clip(2), parts=("left_hand",)), labelled=False)
     seen = samples.seen.all(0)
@@ -84,14 +67,12 @@ def test_a_part_that_the_file_lacks_is_not_seen(tmp_path: Path):
     assert seen.sum() == 21
 
 
-@library
 def test_depth_in_pixels_is_brought_to_the_scale_of_x(tmp_path: Path):
     clip = make_clip(2)
     samples = read(written(tmp_path / "1.pose", clip, depth=SIZE[0], parts=tuple(HOLISTIC.parts)), labelled=False)
     np.testing.assert_allclose(samples.clip(0), clip, atol=1e-6)
 
 
-@library
 def test_mistakes_in_a_file(tmp_path: Path):
     path = tmp_path / "tea" / "1.pose"
 
