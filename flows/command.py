@@ -17,6 +17,7 @@ from flows.commands import (
     architectures,
     backup,
     bench,
+    cross_validate,
     doctor,
     gc,
     leave_one_out,
@@ -48,6 +49,7 @@ app.command(rich_help_panel="Use")(predict.predict)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)
 app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)
+app.command("cross-validate", rich_help_panel="Measure")(cross_validate.cross_validate)
 app.command(rich_help_panel="Measure")(motion.motion)
 app.command(rich_help_panel="Measure")(bench.bench)
 app.command(rich_help_panel="Look after")(doctor.doctor)

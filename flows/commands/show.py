@@ -1,5 +1,6 @@
 """What several commands show in the same way."""
 
+import statistics
 from typing import TYPE_CHECKING
 
 import typer
@@ -38,6 +39,41 @@ def leave_one_out_table(table: "pd.DataFrame") -> "Table":
     )
     low, high = interval(table)
     shown.add_row("95 % interval of the mean", *("" for _ in table.columns), f"{low:.3f} to {high:.3f}")
+    return shown
+
+
+def cross_validation_table(folds: "pd.DataFrame", models: list[str]) -> "Table":
+    """Shows each model's accuracy in every fold, their mean and interval, and what the model costs."""
+    from rich.table import Table
+
+    from flows.crossval import interval
+
+    names = sorted(folds["fold"].unique(), key=int)
+    heads = (
+        "model",
+        *(f"fold {name}" for name in names),
+        "mean",
+        "95 % interval",
+        "parameters",
+        "ONNX",
+        "a clip",
+        "training",
+    )
+    shown = Table(*heads, box=None, header_style="bold")
+    for model in models:
+        own = folds.query("model == @model")
+        table = own.pivot_table(index="fold", columns="seed", values="accuracy").loc[names]
+        low, high = interval(table)
+        shown.add_row(
+            model,
+            *(f"{value:.3f}" for value in table.mean(axis=1)),
+            f"{table.to_numpy().mean():.4f}",
+            f"{low:.3f} to {high:.3f}",
+            f"{own['parameters'].iloc[0]:,}",
+            f"{own['onnx_bytes'].iloc[0] / 1e6:.1f} MB",
+            f"{statistics.median(own['milliseconds']):.2f} ms",
+            f"{statistics.median(own['seconds']):.0f} s",
+        )
     return shown
 
 

@@ -13,16 +13,24 @@ from pipeline.params.models import Model
 from pipeline.params.tracks import Params, Track
 
 
-def with_model(track: Track, name: str | None) -> Track:
-    """Returns the track with a model of another name, on the same features where it takes them; no name: as it is.
+def with_model(track: Track, spec: str | None) -> Track:
+    """Returns the track with another model, `NAME` or `NAME,KEY=VALUE,…`; no spec: as it is.
 
-    What else the model has is at its defaults. Raises: InputError with the valid names.
+    The track's own model keeps what is not named; another one takes its defaults, on the same features where it can.
+    Raises: InputError with the valid names.
     """
-    if name in (None, track.model.name):
+    if spec is None:
         return track
-    member = _members(Model, "name").get(str(name))
-    same = track.model.features in get_args(member.model_fields["features"].annotation) if member else False
-    model = {"name": name} | ({"features": track.model.features} if same else {})
+    name, *changes = spec.split(",")
+    if malformed := [change for change in changes if "=" not in change]:
+        raise InputError(f"--model: expected NAME,KEY=VALUE,…, got '{malformed[0]}' in '{spec}'.")
+    model: dict[str, Any] = {"name": name}
+    member = _members(Model, "name").get(name)
+    if name == track.model.name:
+        model = track.model.model_dump(mode="json")
+    elif member and track.model.features in get_args(member.model_fields["features"].annotation):
+        model["features"] = track.model.features
+    model |= {key: YAML(typ="safe").load(value) for key, _, value in (change.partition("=") for change in changes)}
     tree = track.model_dump(mode="json") | {"model": model}
     return parse({"tracks": {"t": tree}}, "--model").track("t")
 

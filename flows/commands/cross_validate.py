@@ -1,0 +1,45 @@
+"""`signloop cross-validate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import environment
+
+
+def cross_validate(
+    track: Annotated[str, typer.Argument(help="A track of params.yaml.")],
+    overlay: Annotated[
+        Path | None, typer.Option("--with", help="Lay this file over params.yaml, for this run.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME or NAME,KEY=VALUE,… in place of the track's model; may be repeated, to compare."),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="How many; every group is in one.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Trainings at once.")] = 2,
+    out: Annotated[Path | None, typer.Option(help="Also write every fold to this CSV file, as it ends.")] = None,
+) -> None:
+    """Train without a fold of the groups and test on it, for each fold and model: what each gives, and costs."""
+    import dataclasses
+
+    import pandas as pd
+    from rich.console import Console
+
+    from flows.commands.show import cross_validation_table
+    from flows.crossval import cross_validate as run
+    from flows.overlay import read_with
+    from pipeline.params import with_model
+
+    console = Console(stderr=True)
+    own = read_with(environment.project_root() / "params.yaml", overlay).track(track)
+    tracks = {spec or own.model.name: with_model(own, spec) for spec in model or [None]}
+    rows = []
+    for name, fold in run(tracks, folds=folds, seeds=range(seeds), workers=workers):
+        rows.append({"model": name, **dataclasses.asdict(fold)})
+        console.print(f"  {name}, fold {fold.fold}, seed {fold.seed}: {fold.accuracy:.3f}", highlight=False)
+        if out:
+            pd.DataFrame(rows).to_csv(out, index=False)
+    Console().print(cross_validation_table(pd.DataFrame(rows), list(tracks)))
