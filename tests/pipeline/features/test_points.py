@@ -104,3 +104,20 @@ def test_seconds_start_with_the_first_seen_frame(fps: float, step: float):
     clip_BTVC = make_signing(6)
     clip_BTVC[:, [0, 1, 4]] = torch.nan
     assert channels(clip_BTVC, fps)[1].tolist() == pytest.approx([0, 0, 0, step, 0, 3 * step])
+
+
+def test_a_missing_wrist_of_a_hand_is_filled_from_the_hand_and_not_from_the_arm():
+    clip_BTVC = make_signing(3)
+    clip_BTVC[:, :, WRIST] = torch.nan
+    elsewhere_BTVC = clip_BTVC.clone()
+    elsewhere_BTVC[:, :, POSE_WRIST, :2] += 0.2
+    wrist_TD = channels(clip_BTVC)[0][:, WRIST]
+    assert wrist_TD[:, :2].all()
+    torch.testing.assert_close(channels(elsewhere_BTVC)[0][:, WRIST], wrist_TD)
+
+
+def test_where_a_hands_depth_is_counted_from_does_not_matter():
+    clip_BTVC = make_signing(3)
+    elsewhere_BTVC = clip_BTVC.clone()
+    elsewhere_BTVC[:, :, LEFT, 2] += 0.2
+    torch.testing.assert_close(channels(elsewhere_BTVC)[0], channels(clip_BTVC)[0], rtol=1e-4, atol=1e-4)
