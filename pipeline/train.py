@@ -27,12 +27,14 @@ def train(
     split: Path,
     encoder: Path,
     out: Path,
+    initial: Path | None = None,
     checkpoint: Path | None = None,
     log: Log = lambda epoch, values: None,
 ) -> None:
     """Writes out/model.safetensors, out/model.json and out/history.csv.
 
     encoder     what `pretrain` wrote; the models so far have no encoder and start from random weights
+    initial     the model folder that `train.init_from` names, where the caller has found it
     checkpoint  a file to resume from after a kill, kept outside of what DVC owns
     log         is told each epoch's losses as they come
     """
@@ -42,6 +44,11 @@ def train(
         raise InputError(f"'{split}': expected clips to train and to validate on, got an empty part. Change `prepare`.")
     torch.manual_seed(train.seed)
     recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))
+    trained = weights.Trained(
+        recognizer=recognizer, config=model, class_names=header.class_names, skeleton=header.skeleton
+    )
+    if initial is not None:
+        weights.start_from(weights.load(initial), trained)
     class_weights = torch.tensor([parts.class_weights[name] for name in header.class_names])
     history = fit(
         recognizer,
@@ -51,9 +58,6 @@ def train(
         config=train,
         checkpoint=checkpoint,
         log=log,
-    )
-    trained = weights.Trained(
-        recognizer=recognizer, config=model, class_names=header.class_names, skeleton=header.skeleton
     )
     with replacing(out) as beside:
         beside.mkdir()

@@ -41,6 +41,9 @@ class Augment(Section):
     time_warp: Annotated[float, Field(ge=0, lt=1)] = 0.2  # speed changes by up to this share
 
 
+Weights = Annotated[int, Field(ge=1)] | str  # production, a version's number, or a model folder from the root
+
+
 class Train(Section):
     """The loop: AdamW, a schedule, early stopping that restores the best."""
 
@@ -55,6 +58,7 @@ class Train(Section):
     curriculum: Annotated[int, Field(ge=0)] = (
         0  # epochs over which the longest cut grows to the whole; 0: whole at once
     )
+    init_from: Weights | None = None  # weights to start from; classes that those lack are added to the head
     augment: Augment = Augment()
     device: Device = "auto"
     precision: Literal["fp32", "bf16"] = "fp32"  # of the network's products; bf16 where the processor has it

@@ -18,6 +18,7 @@ from pipeline.fitting.loop import Log
 from pipeline.models import weights
 from pipeline.params import Linear, Model, Train
 from pipeline.train import train
+from tests.factories import make_samples
 from tests.pipeline.factories import QUICK, TINY, Track, make_track
 
 KILLED_AFTER_TWO_EPOCHS = """
@@ -46,6 +47,7 @@ def run(
     config: Train = QUICK,
     *,
     model: Model = TINY,
+    initial: Path | None = None,
     checkpoint: Path | None = None,
     log: Log = lambda epoch, values: None,
 ) -> Path:
@@ -56,6 +58,7 @@ def run(
         split=track.split,
         encoder=track.encoder,
         out=out,
+        initial=initial,
         checkpoint=checkpoint,
         log=log,
     )
@@ -135,3 +138,22 @@ def test_an_empty_part_is_refused(tmp_path: Path, part: str):
     ):
         run(track, track.model)
     assert not track.model.exists()
+
+
+def test_a_new_class_from_five_clips_a_signer_starts_where_the_known_ones_stand(tmp_path: Path):
+    """A and B are known at once; C comes from few clips."""
+    known = make_samples(num_groups=6, clips=4, classes="AB", frames=(1, 4))
+    more = make_samples(num_groups=6, clips=1, classes="ABC", frames=(1, 4))
+    (tmp_path / "known").mkdir()
+    (tmp_path / "more").mkdir()
+    first = run(make_track(tmp_path / "known", known), tmp_path / "first")
+    track = make_track(tmp_path / "more", more)
+    short = QUICK.model_copy(update={"epochs": 1, "learning_rate": 0.001})
+    run(track, tmp_path / "scratch", short)
+    run(track, tmp_path / "continued", short, initial=first)
+
+    def loss(folder: Path) -> float:
+        return float(next(csv.DictReader((folder / "history.csv").open()))["val_loss"])
+
+    assert loss(tmp_path / "continued") < loss(tmp_path / "scratch") - 0.1
+    assert weights.load(tmp_path / "continued").class_names == ("A", "B", "C")

@@ -18,6 +18,7 @@ from pipeline.errors import InputError
 from pipeline.fitting.data import Clips, batches
 from pipeline.models import build
 from pipeline.models.recognizer import Recognizer
+from pipeline.models.weights import HEAD
 from pipeline.params import Linear, Mlp, Model, Strm, parse, skeleton_of
 from tests.factories import make_samples
 from tests.pipeline.factories import make_signs
@@ -95,6 +96,14 @@ def test_every_parameter_gets_a_gradient(name: str, features: str):
         assert parameter.grad is not None, path
         assert parameter.grad.isfinite().all(), path
         assert parameter.grad.abs().sum() > 0, path
+
+
+@every_model
+def test_the_head_has_a_row_a_class(name: str, features: str):
+    """By which `weights.start_from` adds classes."""
+    state = make_recognizer(name, features).state_dict()
+    rows = [tensor for path, tensor in state.items() if path.startswith(HEAD)]
+    assert [len(row) for row in rows] == [NUM_CLASSES] * 2
 
 
 @every_model
