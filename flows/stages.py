@@ -75,17 +75,22 @@ def pretrain(call: Call) -> None:
 def train(call: Call) -> None:
     from flows.starting import model_folder
 
-    with model_folder(call.track.train.init_from, store=call.store, at=call.layout) as initial:
-        _train(call, initial)
+    at, config = call.layout, call.track.train
+    taught_by = config.teacher.weights if config.teacher else None
+    with (
+        model_folder(config.init_from, store=call.store, at=at) as initial,
+        model_folder(taught_by, store=call.store, at=at) as teacher,
+    ):
+        _train(call, initial, teacher)
 
 
-def _train(call: Call, initial: Path | None) -> None:
+def _train(call: Call, initial: Path | None, teacher: Path | None) -> None:
     from flows.progress import epochs
     from pipeline.train import train
     from registry.tracking import NullRun, model_sha256, start_run
 
     at, track = call.layout, call.track
-    key = training_key(call, initial)
+    key = training_key(call, initial, teacher)
     recorded = call.params.tracking == "mlflow"
     tree = track.model_dump(mode="json")
     run = start_run(call.store, at.track, key=key, params=tree) if recorded else NullRun()
@@ -103,6 +108,7 @@ def _train(call: Call, initial: Path | None) -> None:
             encoder=at.encoder,
             out=at.model,
             initial=initial,
+            teacher=teacher,
             checkpoint=call.state / "checkpoints" / f"{at.track}-{key}.pt",
             log=log,
         )

@@ -16,6 +16,7 @@ from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent
 from pipeline.objectives.classify import Classify
 from pipeline.objectives.deep_supervision import DeepSupervision
+from pipeline.objectives.distill import Distill
 from pipeline.params import Model, Train
 
 
@@ -28,6 +29,7 @@ def train(
     encoder: Path,
     out: Path,
     initial: Path | None = None,
+    teacher: Path | None = None,
     checkpoint: Path | None = None,
     log: Log = lambda epoch, values: None,
 ) -> None:
@@ -35,6 +37,7 @@ def train(
 
     encoder     what `pretrain` wrote; the models so far have no encoder and start from random weights
     initial     the model folder that `train.init_from` names, where the caller has found it
+    teacher     the model folder that `train.teacher` names, likewise
     checkpoint  a file to resume from after a kill, kept outside of what DVC owns
     log         is told each epoch's losses as they come
     """
@@ -53,6 +56,7 @@ def train(
     history = fit(
         recognizer,
         _objective(recognizer, class_weights, train),
+        teacher=_teacher(teacher, trained) if teacher else None,
         train=open_clips(samples, parts.train, memory_mb=train.memory_mb),
         val=open_clips(samples, parts.val, memory_mb=train.memory_mb),
         config=train,
@@ -68,4 +72,24 @@ def train(
 def _objective(recognizer: Recognizer, class_weights: torch.Tensor, train: Train) -> torch.nn.Module:
     classify = Classify(class_weights, train.label_smoothing)
     network = recognizer.network
-    return DeepSupervision(classify, network.discount) if isinstance(network, Recurrent) else classify
+    if isinstance(network, Recurrent):
+        if train.teacher is not None:
+            raise InputError(
+                "train.teacher: a recurrent model has many answers to a clip, a teacher one. Leave it out."
+            )
+        return DeepSupervision(classify, network.discount)
+    return Distill(classify, train.teacher.temperature, train.teacher.share) if train.teacher else classify
+
+
+def _teacher(folder: Path, student: weights.Trained) -> Recognizer:
+    """Loads the model to learn from.
+
+    Raises: InputError when it reads other points, or knows other classes.
+    """
+    teacher = weights.load(folder)
+    if (teacher.skeleton, teacher.class_names) != (student.skeleton, student.class_names):
+        raise InputError(
+            f"train.teacher: '{folder}' knows {len(teacher.class_names)} classes of '{teacher.skeleton}' points, "
+            f"expected the {len(student.class_names)} of the samples, in order. Train a teacher on the same classes."
+        )
+    return teacher.recognizer

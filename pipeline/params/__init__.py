@@ -4,7 +4,7 @@ A stage takes its own sections, never the whole. A section's fields are what `dv
 """
 
 from pipeline.params.data import Data, LandmarkTable, SyntheticLetters
-from pipeline.params.fitting import Augment, Prepare, Pretrain, Train
+from pipeline.params.fitting import Augment, Prepare, Pretrain, Teacher, Train
 from pipeline.params.judging import (
     WHO_PROMOTES,
     AgainstProduction,
@@ -42,6 +42,7 @@ __all__ = [
     "SignTransformer",
     "Strm",
     "SyntheticLetters",
+    "Teacher",
     "Track",
     "Train",
     "parse",
