@@ -61,8 +61,12 @@ def make_clips(skeleton: str, seed: int) -> tuple[Tensor, ...]:
     return next(batches(Clips(samples=samples, indices=np.arange(12)), size=12, length=None))[:4]
 
 
+def skeleton_of_case(name: str, features: str) -> str:
+    return skeleton_of(make_config(name, features))
+
+
 def make_inputs(name: str, features: str, seed: int = 0) -> list[Tensor]:
-    return list(make_clips(skeleton_of(make_config(name, features)), seed))
+    return list(make_clips(skeleton_of_case(name, features), seed))
 
 
 def make_trained(name: str, features: str) -> Recognizer:
