@@ -1,6 +1,8 @@
 """The stage `train`: samples and a split → weights, and the curve that led to them."""
 
+import logging
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -18,6 +20,8 @@ from pipeline.objectives.classify import Classify
 from pipeline.objectives.deep_supervision import DeepSupervision
 from pipeline.objectives.distill import Distill
 from pipeline.params import Model, Train
+
+log_of_stage = logging.getLogger(__name__)
 
 
 def train(
@@ -52,6 +56,8 @@ def train(
     )
     if initial is not None:
         weights.start_from(weights.load(initial), trained)
+    if train.checkpoint_activations:
+        _checkpoint_activations(recognizer)
     class_weights = torch.tensor([parts.class_weights[name] for name in header.class_names])
     history = fit(
         recognizer,
@@ -79,6 +85,14 @@ def _objective(recognizer: Recognizer, class_weights: torch.Tensor, train: Train
             )
         return DeepSupervision(classify, network.discount)
     return Distill(classify, train.teacher.temperature, train.teacher.share) if train.teacher else classify
+
+
+def _checkpoint_activations(recognizer: Recognizer) -> None:
+    layers: list[Any] = [module for module in recognizer.modules() if hasattr(module, "checkpointing")]
+    for layer in layers:
+        layer.checkpointing = True
+    if not layers:
+        log_of_stage.warning("train.checkpoint_activations: this model has no layers that can, nothing is changed.")
 
 
 def _teacher(folder: Path, student: weights.Trained) -> Recognizer:

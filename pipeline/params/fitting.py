@@ -71,5 +71,6 @@ class Train(Section):
     augment: Augment = Augment()
     device: Device = "auto"
     precision: Literal["fp32", "bf16"] = "fp32"  # of the network's products; bf16 where the processor has it
+    checkpoint_activations: bool = False  # a layer's inside is computed twice instead of kept: less memory, more time
     memory_mb: Annotated[float, Field(ge=0)] = 2048.0  # a larger store is streamed from disk
     seed: int = 0

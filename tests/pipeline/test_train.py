@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from pipeline.errors import InputError
 from pipeline.files import sha256
 from pipeline.fitting.loop import Log
 from pipeline.models import weights
-from pipeline.params import Linear, Model, Teacher, Train
+from pipeline.params import CnnTransformer, Linear, Model, Teacher, Train
 from pipeline.predictor import Predictor
 from pipeline.train import train
 from tests.factories import make_samples
-from tests.pipeline.factories import QUICK, TINY, TINY_STRM, Track, make_track
+from tests.pipeline.factories import NO_CHANGE, QUICK, TINY, TINY_SIGNS, TINY_STRM, Track, make_signs, make_track
 
 KILLED_AFTER_TWO_EPOCHS = """
 import os, signal, sys
@@ -186,3 +187,39 @@ def test_a_teacher_of_other_classes_or_for_a_recurrent_model_is_refused(tmp_path
         run(track, tmp_path / "student", taught, teacher=other)
     with pytest.raises(InputError, match=r"train\.teacher: a recurrent model has many answers"):
         run(track, tmp_path / "student", taught, model=TINY_STRM, teacher=other)
+
+
+@pytest.mark.parametrize("model", [TINY_SIGNS, CnnTransformer(name="cnn_transformer", size="small")])
+def test_activations_that_are_computed_twice_give_the_same_weights(tmp_path: Path, model: Model):
+    """Dropout draws the same the second time; that a layer runs twice shows in how often its inside is called."""
+    track = make_track(tmp_path, make_signs(num_groups=6, clips=1))
+    config = QUICK.model_copy(
+        update={"epochs": 1, "sequence_length": None, "augment": NO_CHANGE, "learning_rate": 1e-3}
+    )
+    plain, calls = count_norms(lambda: run(track, tmp_path / "plain", config, model=model))
+    saving = config.model_copy(update={"checkpoint_activations": True})
+    again, more_calls = count_norms(lambda: run(track, tmp_path / "saving", saving, model=model))
+    assert sha256(plain / "model.safetensors") == sha256(again / "model.safetensors")
+    assert more_calls > calls
+
+
+def count_norms(training: Callable[[], Path]) -> tuple[Path, int]:
+    """Returns what a training returned, and how many layer norms it computed."""
+    calls = 0
+
+    def count(module: torch.nn.Module, inputs: object) -> None:
+        nonlocal calls
+        calls += isinstance(module, torch.nn.LayerNorm)
+
+    handle = torch.nn.modules.module.register_module_forward_pre_hook(count)
+    try:
+        out = training()
+    finally:
+        handle.remove()
+    return out, calls
+
+
+def test_a_model_without_layers_to_save_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    track = make_track(tmp_path)
+    run(track, track.model, QUICK.model_copy(update={"checkpoint_activations": True, "epochs": 1}))
+    assert "train.checkpoint_activations: this model has no layers that can" in caplog.text
