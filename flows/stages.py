@@ -73,12 +73,24 @@ def pretrain(call: Call) -> None:
 
 
 def train(call: Call) -> None:
+    from flows.starting import model_folder
+
+    at, config = call.layout, call.track.train
+    taught_by = config.teacher.weights if config.teacher else None
+    with (
+        model_folder(config.init_from, store=call.store, at=at) as initial,
+        model_folder(taught_by, store=call.store, at=at) as teacher,
+    ):
+        _train(call, initial, teacher)
+
+
+def _train(call: Call, initial: Path | None, teacher: Path | None) -> None:
     from flows.progress import epochs
     from pipeline.train import train
     from registry.tracking import NullRun, model_sha256, start_run
 
     at, track = call.layout, call.track
-    key = training_key(call)
+    key = training_key(call, initial, teacher)
     recorded = call.params.tracking == "mlflow"
     tree = track.model_dump(mode="json")
     run = start_run(call.store, at.track, key=key, params=tree) if recorded else NullRun()
@@ -95,6 +107,8 @@ def train(call: Call) -> None:
             split=at.split,
             encoder=at.encoder,
             out=at.model,
+            initial=initial,
+            teacher=teacher,
             checkpoint=call.state / "checkpoints" / f"{at.track}-{key}.pt",
             log=log,
         )
@@ -144,10 +158,14 @@ STAGES: dict[str, Callable[[Call], None]] = {
 }
 
 
-def training_key(call: Call) -> str:
-    """Names a training by all that goes into it; a checkpoint of another training is never resumed."""
+def training_key(call: Call, *folders: Path | None) -> str:
+    """Names a training by all that goes into it; a checkpoint of another training is never resumed.
+
+    folders  of weights that are found by a name, which may mean another version tomorrow
+    """
     at, track = call.layout, call.track
     inputs = {file.name: sha256(file) for file in (at.samples, at.split, at.encoder, at.code / "train.json")}
+    inputs |= {f"weights {i}": sha256(folder / "model.safetensors") for i, folder in enumerate(folders) if folder}
     sections = {"model": track.model.model_dump(mode="json"), "train": track.train.model_dump(mode="json")}
     return hashlib.sha256(json.dumps([inputs, sections], sort_keys=True).encode()).hexdigest()[:16]
 

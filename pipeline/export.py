@@ -24,6 +24,7 @@ from pipeline.graphs import clip_graph, recurrent_graphs
 from pipeline.models import weights
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent
+from pipeline.models.views import Views
 from pipeline.params import Export, Precision
 from pipeline.predictor import Predictor
 from pipeline.samples import Samples
@@ -44,6 +45,7 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
     """
     trained = weights.load(model)
     order = _possible(export.precision, trained.recognizer)
+    recognizer = _seen_from(export.views, trained)
     contract = Contract(
         track=track,
         model=trained.config.name,
@@ -54,11 +56,11 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
     test = store.read(samples).select(splits.read(split).test)
     with replacing(out) as beside:
         beside.mkdir()
-        write_onnx(beside / FILES["fp32"], trained.recognizer, contract, step=beside / STEP)
+        write_onnx(beside / FILES["fp32"], recognizer, contract, step=beside / STEP)
         if "int8" in order:
             quantize(beside / FILES["fp32"], beside / FILES["int8"])
         written: list[Precision] = [name for name, file in FILES.items() if (beside / file).exists()]
-        report = {name: _check(beside, name, trained.recognizer, test) for name in written}
+        report = {name: _check(beside, name, recognizer, test) for name in written}
         _hold(report["fp32"], export.tolerance, track)
         write_json(beside / "export.json", {"order": order, "precision": report})
 
@@ -87,6 +89,18 @@ def _possible(precision: tuple[Precision, ...], recognizer: Recognizer) -> tuple
     if len(precision) > 1:
         log.warning("export.precision: int8 is left out, a recurrent model is exported in fp32 alone.")
     return ("fp32",)
+
+
+def _seen_from(views: int, trained: weights.Trained) -> Recognizer:
+    """Returns what is exported: the recognizer, or its answers to several views of each clip.
+
+    Raises: InputError for a recurrent model.
+    """
+    if views == 1:
+        return trained.recognizer
+    if isinstance(trained.recognizer.network, Recurrent):
+        raise InputError(f"export.views: a recurrent model remembers one view, got {views}. Set it to 1.")
+    return Views(trained.recognizer, trained.skeleton).eval()
 
 
 def _hold(checked: dict[str, Any], tolerance: float, track: str) -> None:

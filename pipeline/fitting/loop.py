@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 
 from pipeline.errors import InputError, SignloopError
 from pipeline.files import replacing
@@ -78,11 +78,13 @@ def fit(
     train: Clips,
     val: Clips,
     config: Train,
+    teacher: Recognizer | None = None,
     checkpoint: Path | None = None,
     log: Log = lambda epoch, values: None,
 ) -> list[dict[str, float]]:
     """Trains in place and returns the history, an entry an epoch; `recognizer` ends with its best weights.
 
+    teacher     answers the same clips; `objective` then takes its logits besides
     checkpoint  a file that the loop keeps between epochs, and starts from when it is there
     """
     torch.use_deterministic_algorithms(True, warn_only=False)
@@ -92,12 +94,15 @@ def fit(
     schedule = _schedule(config, optimizer, steps)
     model, optimizer = fabric.setup(recognizer, optimizer)
     objective = fabric.to_device(objective)
+    if teacher is not None:
+        fabric.to_device(teacher)
+    learn = _Lesson(objective, teacher)
     progress = _resume(checkpoint, recognizer, optimizer, schedule)
     for entry in progress.history:
         log(int(entry["epoch"]), entry)
     while progress.epoch < config.epochs and progress.epoch - progress.best_epoch <= config.patience:
         entry = {"epoch": float(progress.epoch), "learning_rate": optimizer.param_groups[0]["lr"]}
-        entry["train_loss"] = _train_epoch(fabric, model, objective, optimizer, schedule, train, config, progress.epoch)
+        entry["train_loss"] = _train_epoch(fabric, model, learn, optimizer, schedule, train, config, progress.epoch)
         entry |= validate(model, objective, val, fabric.device, by_length=config.sequence_length is None)
         if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
             schedule.step(entry["val_loss"])
@@ -115,10 +120,25 @@ def fit(
     return progress.history
 
 
+@dataclass(frozen=True)
+class _Lesson:
+    """The loss of a batch in training: of the labels, and of what a teacher says to the same clips if there is one."""
+
+    objective: nn.Module
+    teacher: Recognizer | None
+
+    def __call__(self, logits: Tensor, target: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
+        if self.teacher is None:
+            return self.objective(logits, target)
+        with torch.no_grad():
+            taught, _ = self.teacher(*inputs)
+        return self.objective(logits, target, taught)
+
+
 def _train_epoch(
     fabric: Fabric,
     model: Any,
-    objective: nn.Module,
+    learn: "_Lesson",
     optimizer: Any,
     schedule: Any,
     clips: Clips,
@@ -138,7 +158,7 @@ def _train_epoch(
         )
         with products(config.precision, fabric.device):
             logits, _ = model(landmarks, aspect, fps, handedness)
-        loss = objective(logits.float(), target)
+        loss = learn(logits.float(), target, (landmarks, aspect, fps, handedness))
         optimizer.zero_grad()
         fabric.backward(loss)
         fabric.clip_gradients(model, optimizer, max_norm=MAX_NORM, error_if_nonfinite=False)  # `fit` says it better

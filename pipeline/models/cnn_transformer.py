@@ -12,6 +12,7 @@ channel attention, Wang et al. 2020, https://arxiv.org/abs/1910.03151, section 3
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from pipeline.models.frames import Standardize, mean_seen
 from pipeline.models.transformer import Encoder
@@ -92,8 +93,14 @@ class Convolution(nn.Module):
         self.channels = nn.Conv1d(1, 1, NEIGHBOURS, padding=NEIGHBOURS // 2, bias=False)
         self.narrow = nn.Linear(inner, width)
         self.dropout = nn.Dropout(dropout)
+        self.checkpointing = False  # as in Encoder
 
     def forward(self, hidden_BTD: Float[Tensor, "B T D"], seen_BT: Bool[Tensor, "B T"]) -> Float[Tensor, "B T D"]:
+        if self.checkpointing and self.training:
+            return checkpoint(self._forward, hidden_BTD, seen_BT, use_reentrant=False)
+        return self._forward(hidden_BTD, seen_BT)
+
+    def _forward(self, hidden_BTD: Tensor, seen_BT: Tensor) -> Tensor:
         wide_BTI = nn.functional.silu(self.widen(self.norm(hidden_BTD))) * seen_BT[..., None]
         padded_BIT = nn.functional.pad(wide_BTI.transpose(1, 2), (KERNEL - 1, 0))
         mixed_BTI = self.inner_norm(self.depthwise(padded_BIT).transpose(1, 2))

@@ -50,6 +50,17 @@ class Augment(Section):
     cut: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # up to this share is cut off at the start, and at the end
 
 
+Weights = Annotated[int, Field(ge=1)] | str  # production, a version's number, or a model folder from the root
+
+
+class Teacher(Section):
+    """A trained model whose answers a smaller one learns besides the labels; it must know the same classes."""
+
+    weights: Weights
+    temperature: Annotated[float, Field(gt=0, le=100)] = 2.0  # softens both models' answers
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of the loss; the labels have the rest
+
+
 class Train(Section):
     """The loop: AdamW, a schedule, early stopping that restores the best."""
 
@@ -64,9 +75,12 @@ class Train(Section):
     curriculum: Annotated[int, Field(ge=0)] = (
         0  # epochs over which the longest cut grows to the whole; 0: whole at once
     )
+    init_from: Weights | None = None  # weights to start from; classes that those lack are added to the head
+    teacher: Teacher | None = None
     augment: Augment = Augment()
     device: Device = "auto"
     threads: Positive | None = None  # of the processor; None: 1 for a recurrent model, whose steps are small, else all
     precision: Literal["fp32", "bf16"] = "fp32"  # of the network's products; bf16 where the processor has it
+    checkpoint_activations: bool = False  # a layer's inside is computed twice instead of kept: less memory, more time
     memory_mb: Annotated[float, Field(ge=0)] = 2048.0  # a larger store is streamed from disk
     seed: int = 0

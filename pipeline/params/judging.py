@@ -13,6 +13,9 @@ class Export(Section):
     """The ONNX files to write, in order of preference: the first that passes the gates is promoted."""
 
     precision: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32",)
+    views: Literal[1, 5] = (
+        1  # 5: the mean of five views of a clip, mirrored, faster, slower, leant; at five times the price
+    )
     tolerance: Annotated[float, Field(gt=0, le=1)] = 1e-4  # largest difference of fp32 logits from Torch's
 
 

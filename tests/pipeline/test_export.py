@@ -19,11 +19,12 @@ from pipeline import contract as contracts
 from pipeline import samples as store
 from pipeline import split as splits
 from pipeline.contract import Contract
-from pipeline.errors import SignloopError
+from pipeline.errors import InputError, SignloopError
 from pipeline.export import export, write_onnx
 from pipeline.files import sha256
 from pipeline.models import weights
 from pipeline.models.recognizer import Recognizer
+from pipeline.models.views import Views
 from pipeline.params import Export, Linear, skeleton_of
 from pipeline.predictor import Predictor
 from pipeline.train import train
@@ -150,6 +151,21 @@ def test_a_second_export_gives_the_same_bytes_and_leaves_logging_alone(exported:
     assert two["order"] == ["int8", "fp32"]
     assert one["precision"] == two["precision"]
     assert logging.getLogger().level == level
+
+
+def test_five_views_are_inside_the_file_and_a_recurrent_model_has_one(
+    exported: Track, recurrent: Track, tmp_path: Path
+):
+    run(exported, tmp_path / "export", Export(views=5, precision=("fp32", "int8")))
+    recognizer = weights.load(exported.model).recognizer
+    feeds = make_feeds(3, 4)
+    logits, seen = answers(tmp_path / "export" / "model.onnx", feeds)
+    expected, expected_seen = torch_answers(Views(recognizer, "hand").eval(), feeds)
+    np.testing.assert_allclose(logits, expected, atol=1e-4)
+    np.testing.assert_allclose(seen, expected_seen, atol=1e-6)
+    assert np.abs(logits - torch_answers(recognizer, feeds)[0]).max() > 1e-3
+    with pytest.raises(InputError, match=r"export\.views: a recurrent model remembers one view, got 5"):
+        run(recurrent, tmp_path / "other", Export(views=5))
 
 
 def test_a_violated_tolerance_is_an_error_and_leaves_nothing(tmp_path: Path):

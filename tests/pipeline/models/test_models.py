@@ -18,6 +18,7 @@ from pipeline.errors import InputError
 from pipeline.fitting.data import Clips, batches
 from pipeline.models import build
 from pipeline.models.recognizer import Recognizer
+from pipeline.models.weights import HEAD
 from pipeline.params import Linear, Mlp, Model, Strm, parse, skeleton_of
 from tests.factories import make_samples
 from tests.pipeline.factories import make_signs
@@ -60,8 +61,12 @@ def make_clips(skeleton: str, seed: int) -> tuple[Tensor, ...]:
     return next(batches(Clips(samples=samples, indices=np.arange(12)), size=12, length=None))[:4]
 
 
+def skeleton_of_case(name: str, features: str) -> str:
+    return skeleton_of(make_config(name, features))
+
+
 def make_inputs(name: str, features: str, seed: int = 0) -> list[Tensor]:
-    return list(make_clips(skeleton_of(make_config(name, features)), seed))
+    return list(make_clips(skeleton_of_case(name, features), seed))
 
 
 def make_trained(name: str, features: str) -> Recognizer:
@@ -95,6 +100,14 @@ def test_every_parameter_gets_a_gradient(name: str, features: str):
         assert parameter.grad is not None, path
         assert parameter.grad.isfinite().all(), path
         assert parameter.grad.abs().sum() > 0, path
+
+
+@every_model
+def test_the_head_has_a_row_a_class(name: str, features: str):
+    """By which `weights.start_from` adds classes."""
+    state = make_recognizer(name, features).state_dict()
+    rows = [tensor for path, tensor in state.items() if path.startswith(HEAD)]
+    assert [len(row) for row in rows] == [NUM_CLASSES] * 2
 
 
 @every_model
