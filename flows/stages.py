@@ -68,8 +68,21 @@ def prepare(call: Call) -> None:
 def pretrain(call: Call) -> None:
     from pipeline.pretrain import pretrain
 
-    at = call.layout
-    pretrain(call.track.pretrain, samples=at.samples, split=at.split, out=at.encoder)
+    at, track = call.layout, call.track
+    if track.pretrain.method == "none":
+        return pretrain(track.model, track.pretrain, samples=at.samples, split=at.split, out=at.encoder)
+    from flows.progress import epochs
+
+    with epochs(track.pretrain.epochs, f"pretrain {at.track}") as log:
+        return pretrain(
+            track.model,
+            track.pretrain,
+            samples=at.samples,
+            split=at.split,
+            out=at.encoder,
+            checkpoint=call.state / "checkpoints" / f"{at.track}-pretrain-{pretraining_key(call)}.pt",
+            log=log,
+        )
 
 
 def train(call: Call) -> None:
@@ -146,9 +159,19 @@ STAGES: dict[str, Callable[[Call], None]] = {
 
 def training_key(call: Call) -> str:
     """Names a training by all that goes into it; a checkpoint of another training is never resumed."""
-    at, track = call.layout, call.track
-    inputs = {file.name: sha256(file) for file in (at.samples, at.split, at.encoder, at.code / "train.json")}
-    sections = {"model": track.model.model_dump(mode="json"), "train": track.train.model_dump(mode="json")}
+    at = call.layout
+    return _key(call, (at.samples, at.split, at.encoder, at.code / "train.json"), "train")
+
+
+def pretraining_key(call: Call) -> str:
+    """Names a pretraining, as `training_key` a training."""
+    at = call.layout
+    return _key(call, (at.samples, at.split, at.code / "pretrain.json"), "pretrain")
+
+
+def _key(call: Call, files: tuple[Path, ...], section: str) -> str:
+    inputs = {file.name: sha256(file) for file in files}
+    sections = {name: getattr(call.track, name).model_dump(mode="json") for name in ("model", section)}
     return hashlib.sha256(json.dumps([inputs, sections], sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -1,5 +1,6 @@
 """The stage `train`: samples and a split → weights, and the curve that led to them."""
 
+import logging
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +13,14 @@ from pipeline.files import replacing
 from pipeline.fitting.data import open_clips
 from pipeline.fitting.loop import Log, fit
 from pipeline.models import build, weights
+from pipeline.models.encoder import start_from
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent
 from pipeline.objectives.classify import Classify
 from pipeline.objectives.deep_supervision import DeepSupervision
 from pipeline.params import Model, Train
+
+logger = logging.getLogger(__name__)
 
 
 def train(
@@ -32,7 +36,7 @@ def train(
 ) -> None:
     """Writes out/model.safetensors, out/model.json and out/history.csv.
 
-    encoder     what `pretrain` wrote; the models so far have no encoder and start from random weights
+    encoder     what `pretrain` wrote; with tensors in it the network starts from them, else from random weights
     checkpoint  a file to resume from after a kill, kept outside of what DVC owns
     log         is told each epoch's losses as they come
     """
@@ -42,6 +46,9 @@ def train(
         raise InputError(f"'{split}': expected clips to train and to validate on, got an empty part. Change `prepare`.")
     torch.manual_seed(train.seed)
     recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))
+    rates = start_from(recognizer, encoder, decay=train.layer_decay)
+    if not rates and (train.layer_decay < 1 or train.freeze_epochs):
+        logger.warning("train.layer_decay and train.freeze_epochs have no effect: pretrain.method is none.")
     class_weights = torch.tensor([parts.class_weights[name] for name in header.class_names])
     history = fit(
         recognizer,
@@ -49,6 +56,7 @@ def train(
         train=open_clips(samples, parts.train, memory_mb=train.memory_mb),
         val=open_clips(samples, parts.val, memory_mb=train.memory_mb),
         config=train,
+        rates=rates,
         checkpoint=checkpoint,
         log=log,
     )
