@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,15 @@ SIGNS = SyntheticSigns(source="synthetic_signs", num_signers=6, clips_per_sign=1
 
 class KillError(Exception):
     """Stands for a kill between two epochs."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Networks this small only wait for a second thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -119,12 +129,15 @@ def test_it_learns_where_hidden_points_are(track: Track, tmp_path: Path):
     run(
         track,
         tmp_path / "e",
-        model=TINY.model_copy(update={"d_model": 32, "graph_width": 16, "dropout": 0.0}),
+        model=TINY.model_copy(update={"d_model": 32, "graph_width": 16, "layers": 1, "dropout": 0.0}),
         epochs=12,
+        batch_size=4,
+        points=0.5,
+        decoder="frame_wise",
         augment=still.model_dump(),
         log=lambda epoch, values: told.append(values["loss"]),
     )
-    assert np.mean(told[-3:]) < 0.85 * np.mean(told[:2])
+    assert np.mean(told[-3:]) < 0.75 * np.mean(told[:2])
 
 
 def test_a_resumed_run_repeats_an_uninterrupted_one_bit_for_bit(track: Track, tmp_path: Path):
