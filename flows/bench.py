@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flows import bench_retrain
+from flows import bench_graph, bench_retrain
 from pipeline.params import SyntheticLetters
 
 Row = tuple[str, str]
@@ -18,6 +18,7 @@ def figures(root: Path) -> Iterator[Row]:
     yield "simulator", f"{simulated_clips_a_second():,.0f} clips of 16 frames a second, one process"
     yield from steps()
     yield from gate()
+    yield from bench_graph.figures()
     yield "signloop --help", f"{_median_seconds(lambda: _run(root, 'signloop', '--help')):.2f} s"
     if (root / "artifacts").exists():
         yield "dvc repro, nothing to do", f"{_median_seconds(lambda: _run(root, 'dvc', 'repro')):.2f} s"

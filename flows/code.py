@@ -8,6 +8,7 @@ stage depends on its own; it re-runs exactly when something that it imports has 
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.features import modules
 from pipeline.files import replacing, sha256, write_json
 from pipeline.params import Track
 
@@ -25,9 +26,14 @@ STAGES = {
 
 def chosen_by_name(stage: str, track: Track) -> list[str]:
     """Returns the modules that the doors import by a name in params.yaml, and no import statement shows."""
-    network = [f"pipeline.models.{track.model.name}", f"pipeline.features.{track.model.features}"]
+    network = [f"pipeline.models.{track.model.name}", *modules(track.model.features)]
+    further = track.pretrain.data
     return {
         "extract": [f"pipeline.sources.{track.data.source}"],
+        "pretrain": [
+            *(network if track.pretrain.method != "none" else []),
+            *([f"pipeline.sources.{further.source}"] if further else []),
+        ],
         "train": network,
         "export": network,
     }.get(stage, [])

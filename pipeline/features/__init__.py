@@ -36,3 +36,9 @@ def build_preprocess(name: str, skeleton: Skeleton, *, place: bool = False) -> A
         raise InputError(f"skeleton '{skeleton.name}': a recurrent model reads one hand. Choose another `model.name`.")
     module: Any = import_module(f"pipeline.features.{PREPROCESS[skeleton.name]}")
     return module.Preprocess(name, skeleton, place=True) if place else module.Preprocess(name, skeleton)
+
+
+def modules(name: str) -> list[str]:
+    """Returns what is imported by the name of a set: the set's own module and the preprocessing of its skeleton."""
+    ways = [PREPROCESS[skeleton] for skeleton, sets in SETS.items() if name in sets]
+    return [f"pipeline.features.{module}" for module in (name, *ways)]

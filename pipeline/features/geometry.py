@@ -24,10 +24,14 @@ def spread(points_BTVC: Float[Tensor, "B T V C"]) -> Float[Tensor, "B T"]:
 
 
 def median(values_BNC: Float[Tensor, "B N C"], seen_BN: Bool[Tensor, "B N"]) -> Float[Tensor, "B C"]:
-    """Returns the lower median of what was seen, zero where nothing was; by sorting, as no other median exports."""
+    """Returns the median of what was seen, zero where nothing was; by sorting, as no other median exports.
+
+    Of an even number it is the mean of the two in the middle: one of them alone would not mirror.
+    """
     ordered_BNC = torch.where(seen_BN[..., None], values_BNC, torch.inf).sort(1).values
-    half_B = (seen_BN.sum(1) - 1).clamp_min(0) // 2
-    median_BC = ordered_BNC.gather(1, half_B[:, None, None].expand(-1, 1, values_BNC.shape[-1]))[:, 0]
+    count_B = seen_BN.sum(1)
+    middle_B2 = torch.stack([(count_B - 1).clamp_min(0) // 2, count_B // 2], 1)
+    median_BC = ordered_BNC.gather(1, middle_B2[..., None].expand(-1, -1, values_BNC.shape[-1])).mean(1)
     return torch.where(seen_BN.any(1)[:, None], median_BC, 0.0)
 
 

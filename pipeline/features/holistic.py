@@ -81,10 +81,9 @@ class Preprocess(nn.Module):
 
     def _complete(self, points_BTVC: Tensor, seen_BTV: Tensor) -> Tensor:
         """Fills single missing points of each part; those that no bone leads to are put in the part's middle."""
-        seen_BTV1 = seen_BTV[..., None].to(points_BTVC.dtype)
-        sums_BTPC = self.members @ torch.where(seen_BTV[..., None], points_BTVC, 0.0)
-        middle_BTPC = sums_BTPC / (self.members @ seen_BTV1).clamp_min(1.0)
-        middle_BTVC = middle_BTPC[..., self.part_of, :]
+        sums_BTCP = torch.where(seen_BTV[..., None], points_BTVC, 0.0).transpose(-1, -2) @ self.members.T
+        counts_BT1P = (seen_BTV.to(points_BTVC.dtype) @ self.members.T)[..., None, :]
+        middle_BTVC = (sums_BTCP / counts_BT1P.clamp_min(1.0)).transpose(-1, -2)[..., self.part_of, :]
         return fill(points_BTVC - middle_BTVC, seen_BTV, self.neighbours) + middle_BTVC
 
 

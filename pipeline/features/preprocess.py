@@ -71,11 +71,10 @@ def fill(
 
     It has to be causal, so a frame is filled from itself alone.
     """
-    known_BTV1 = seen_BTV[..., None].to(points_BTVC.dtype)
-    points_BTVC = torch.where(seen_BTV[..., None], points_BTVC, 0.0)
+    both_BTDV = torch.where(seen_BTV[..., None], points_BTVC, 0.0).transpose(-1, -2)
+    both_BTDV = torch.cat([both_BTDV, seen_BTV[..., None, :].to(points_BTVC.dtype)], -2)  # coordinates, then known
     for _ in range(FILL_PASSES):
-        count_BTV1 = neighbours_VV @ known_BTV1
-        mean_BTVC = (neighbours_VV @ (points_BTVC * known_BTV1)) / count_BTV1.clamp_min(1.0)
-        points_BTVC = torch.where(known_BTV1 > 0, points_BTVC, mean_BTVC)
-        known_BTV1 = torch.maximum(known_BTV1, count_BTV1.clamp_max(1.0))
-    return points_BTVC
+        sum_BTDV = both_BTDV @ neighbours_VV
+        mean_BTDV = sum_BTDV / sum_BTDV[..., -1:, :].clamp_min(1.0)  # of nothing: zeros, and still not known
+        both_BTDV = torch.where(both_BTDV[..., -1:, :] > 0, both_BTDV, mean_BTDV)
+    return both_BTDV[..., :-1, :].transpose(-1, -2)

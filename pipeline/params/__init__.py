@@ -3,7 +3,7 @@
 A stage takes its own sections, never the whole. A section's fields are what `dvc exp run -S` can set.
 """
 
-from pipeline.params.data import Data, LandmarkTable, SyntheticLetters
+from pipeline.params.data import Data, LandmarkTable, SyntheticLetters, SyntheticSigns
 from pipeline.params.fitting import Augment, Prepare, Pretrain, Teacher, Train
 from pipeline.params.judging import (
     WHO_PROMOTES,
@@ -14,7 +14,16 @@ from pipeline.params.judging import (
     Precision,
     Rule,
 )
-from pipeline.params.models import CnnTransformer, Linear, Mlp, Model, SignTransformer, Strm, skeleton_of
+from pipeline.params.models import (
+    CnnTransformer,
+    Linear,
+    Mlp,
+    Model,
+    SignTransformer,
+    SpatialTemporal,
+    Strm,
+    skeleton_of,
+)
 from pipeline.params.reading import parse, read, with_model
 from pipeline.params.section import Device
 from pipeline.params.tracks import Params, Retrain, Track
@@ -40,8 +49,10 @@ __all__ = [
     "Retrain",
     "Rule",
     "SignTransformer",
+    "SpatialTemporal",
     "Strm",
     "SyntheticLetters",
+    "SyntheticSigns",
     "Teacher",
     "Track",
     "Train",

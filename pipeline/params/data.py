@@ -23,6 +23,18 @@ class SyntheticLetters(Section):
     seed: int = 0
 
 
+class SyntheticSigns(Section):
+    """Signs of an invented vocabulary by a kinematic body: the embedded data, no recording needed."""
+
+    source: Literal["synthetic_signs"]
+    path: str = "pipeline/sources/synthetic_signs.yaml"  # handshapes, locations, movements and the signs made of them
+    num_signers: Annotated[int, Field(ge=1, le=100_000)] = 60
+    clips_per_sign: Positive = 1  # by each signer
+    difficulty: Annotated[float, Field(ge=0, le=3)] = 1.0  # scales habits, camera and detector errors; 0 has none
+    classes: tuple[str, ...] = ()  # empty: all of the table
+    seed: int = 0
+
+
 class LandmarkTable(Section):
     """CSV or Parquet with a row a frame: label, x0 y0 z0 … x20 y20 z20."""
 
@@ -41,4 +53,4 @@ class LandmarkTable(Section):
     max_per_class: Positive | None = None  # of each group, evenly spaced; for training alone: prepare.max_per_class
 
 
-Data = Annotated[SyntheticLetters | LandmarkTable, Field(discriminator="source")]
+Data = Annotated[SyntheticLetters | SyntheticSigns | LandmarkTable, Field(discriminator="source")]

@@ -1,10 +1,10 @@
 """`model`: an architecture with its sizes, a section a name."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from pipeline.params.section import Section, Share
+from pipeline.params.section import Positive, Section, Share
 
 Features = Literal["planar", "oriented", "invariant", "raw"]  # of one hand
 TransformerSize = Literal["lightweight", "baseline", "medium", "large", "xlarge"]
@@ -57,7 +57,33 @@ class CnnTransformer(Section):
     head_dropout: Share = 0.5  # of the pooled clip
 
 
-Model = Annotated[Mlp | Strm | Linear | SignTransformer | CnnTransformer, Field(discriminator="name")]
+class SpatialTemporal(Section):
+    """Graph convolutions over 75 points, learned temporal pooling, a transformer with a class token."""
+
+    name: Literal["spatial_temporal"]
+    features: Literal["points"] = "points"
+    conv: Literal["gcn", "gat", "sage"] = "gcn"  # gat attends to neighbours, and takes several times as long
+    graph_width: Annotated[int, Field(ge=4, le=1024)] = 128
+    graph_layers: Annotated[int, Field(ge=1, le=8)] = 2
+    mean: Literal["all", "parts"] = "parts"  # over a frame's seen points; parts: of each hand and the pose
+    pooling: Literal["none", "tcn", "attention", "hybrid"] = "tcn"
+    tokens: Annotated[int, Field(ge=2, le=1024)] = 64  # at most; none has one a frame
+    d_model: Annotated[int, Field(ge=4, le=4096)] = 256
+    layers: Annotated[int, Field(ge=1, le=48)] = 2
+    heads: Positive = 4
+    dropout: Share = 0.2
+    checkpointing: bool = False  # in training, computes a transformer layer's inside twice instead of keeping it
+
+    @model_validator(mode="after")
+    def _widths_divide(self) -> Self:
+        if self.d_model % (2 * self.heads):
+            raise ValueError(f"d_model: expected a multiple of twice the heads, 2 × {self.heads}, got {self.d_model}")
+        if self.conv == "gat" and self.graph_width % 4:
+            raise ValueError(f"graph_width: expected a multiple of gat's 4 heads, got {self.graph_width}")
+        return self
+
+
+Model = Annotated[Mlp | Strm | Linear | SignTransformer | CnnTransformer | SpatialTemporal, Field(discriminator="name")]
 
 
 def skeleton_of(model: Model) -> str:

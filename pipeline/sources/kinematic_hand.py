@@ -67,6 +67,13 @@ AVERAGE = Proportions(
 )
 
 
+def draw(rng: np.random.Generator) -> Proportions:
+    """Draws a person's hand. Every bone varies by itself, fingers and the palm's width each together."""
+    scale = np.exp(rng.normal(0, 0.03, size=(5, 3)) + rng.normal(0, 0.05, size=(5, 1)))
+    knuckles = AVERAGE.knuckles * np.exp(rng.normal(0, 0.02, size=(5, 3)))
+    return Proportions(knuckles=knuckles * [np.exp(rng.normal(0, 0.08)), 1.0, 1.0], bones=AVERAGE.bones * scale)
+
+
 def clip_to_limits(angles: Float[np.ndarray, "*batch J"]) -> Float[np.ndarray, "*batch J"]:
     """Returns the nearest angles that a hand can take."""
     return np.clip(angles, LOWEST, HIGHEST)

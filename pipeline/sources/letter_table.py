@@ -56,6 +56,15 @@ def read(path: Path) -> dict[str, Letter]:
     return {name: _letter(f"'{path}': letter '{name}'", raw[name]) for name in ascii_uppercase}
 
 
+def handshape(where: str, raw: Any) -> NDArray[np.float64]:
+    """Returns joint angles in degrees, in the order of kinematic_hand.JOINTS, of {finger: {joint: angle}}.
+
+    Raises: InputError naming the joint, with `where` before it.
+    """
+    fingers = _mapping(where, raw, tuple(LIMITS))
+    return np.concatenate([_numbers(f"{where}, {part}", fingers.get(part, {}), LIMITS[part], part) for part in LIMITS])
+
+
 def _letter(where: str, raw: Any) -> Letter:
     entry = _mapping(where, raw, (*_PARTS, "variants", "path"))
     variants = entry.get("variants", [])
@@ -66,10 +75,7 @@ def _letter(where: str, raw: Any) -> Letter:
     for i, variant in enumerate(variants, 1):
         way = f"{where}, variant {i}"
         ways[way] = {**main, **_mapping(way, variant, _PARTS)}
-    angles = [
-        np.concatenate([_numbers(f"{at}, {part}", way.get(part, {}), LIMITS[part], part) for part in LIMITS])
-        for at, way in ways.items()
-    ]
+    angles = [handshape(at, {part: way[part] for part in LIMITS if part in way}) for at, way in ways.items()]
     wrist = [_numbers(f"{at}, hand", way.get("hand", {}), ORIENTATION, "hand") for at, way in ways.items()]
     return Letter(angles=np.stack(angles), wrist=np.stack(wrist), path=_path(where, entry.get("path")))
 

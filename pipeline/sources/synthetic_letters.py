@@ -101,12 +101,8 @@ def _clips(
 
 
 def _signer(rng: np.random.Generator, letters: list[Letter], difficulty: float) -> _Signer:
-    """Draws a person. Every bone varies by itself, fingers and the palm's width each together."""
-    scale = np.exp(rng.normal(0, 0.03, size=(5, 3)) + rng.normal(0, 0.05, size=(5, 1)))
-    knuckles = kinematic_hand.AVERAGE.knuckles * np.exp(rng.normal(0, 0.02, size=(5, 3)))
-    hand = Proportions(
-        knuckles=knuckles * [np.exp(rng.normal(0, 0.08)), 1.0, 1.0], bones=kinematic_hand.AVERAGE.bones * scale
-    )
+    """Draws a person."""
+    hand = kinematic_hand.draw(rng)
     left = bool(rng.random() < LEFT_HANDED)
     way = [
         int(u * len(letter.angles)) if difficulty else 0

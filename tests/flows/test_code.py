@@ -7,7 +7,7 @@ import pytest
 from flows.code import closure
 from pipeline.errors import InputError
 from pipeline.params import parse
-from tests.flows.project import Project, make_project
+from tests.flows.project import HERE, Project, make_project
 
 Code = dict[str, dict[str, str]]
 LAZY = "\n\ndef later() -> None:\n    if True:\n        from {package} import {module}  # noqa: F401\n"
@@ -79,6 +79,15 @@ def test_an_edit_changes_what_imports_it_and_no_more(
     assert changed(before, after) == stages
     if "pipeline/models/far.py" in added:
         assert "pipeline/models/far.py" in after["plain"]["train"]
+
+
+def test_a_whole_bodys_features_bring_their_preprocessing_and_a_hands_do_not() -> None:
+    hand = parse({"tracks": {"t": {"data": {"source": "synthetic_letters"}, "model": {"name": "mlp"}}}}).track("t")
+    body = hand.model_copy(update={"model": hand.model.model_copy(update={"features": "points"})})
+    whole_body = {f"pipeline/features/{name}.py" for name in ("points", "holistic", "body", "gaps")}
+    for stage in ("train", "export"):
+        assert whole_body <= set(closure(stage, body, HERE))
+        assert not whole_body & set(closure(stage, hand, HERE))
 
 
 def test_a_module_that_is_not_in_this_tree_is_named(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import torch
 
-from pipeline.features.geometry import curl, curls_as_left, length, mirror, unit, upright
+from pipeline.features.geometry import curl, curls_as_left, length, median, mirror, unit, upright
 
 
 def test_length_is_euclidean_and_its_gradient_at_zero_is_finite():
@@ -16,6 +16,15 @@ def test_length_is_euclidean_and_its_gradient_at_zero_is_finite():
 
 def test_unit_keeps_the_direction_and_leaves_zero_alone():
     torch.testing.assert_close(unit(torch.tensor([[3.0, 4.0], [0.0, 0.0]])), torch.tensor([[0.6, 0.8], [0.0, 0.0]]))
+
+
+def test_median_is_of_what_was_seen_in_each_coordinate_and_zero_of_nothing():
+    values_BNC = torch.tensor([[[4.0, 1], [1, 2], [torch.nan, 9], [3, 3], [2, 4]]]).expand(4, 5, 2)
+    seen_BN = torch.tensor(
+        [[True, True, False, True, True], [True, True, False, False, True], [False] * 5, [False] * 5]
+    )
+    seen_BN[3, 3] = True
+    assert median(values_BNC, seen_BN).tolist() == [[2.5, 2.5], [2, 2], [0, 0], [3, 3]]
 
 
 def test_mirror_changes_the_sign_of_x_of_left_hands_only():
