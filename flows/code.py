@@ -27,8 +27,13 @@ STAGES = {
 def chosen_by_name(stage: str, track: Track) -> list[str]:
     """Returns the modules that the doors import by a name in params.yaml, and no import statement shows."""
     network = [f"pipeline.models.{track.model.name}", *modules(track.model.features)]
+    further = track.pretrain.data
     return {
         "extract": [f"pipeline.sources.{track.data.source}"],
+        "pretrain": [
+            *(network if track.pretrain.method != "none" else []),
+            *([f"pipeline.sources.{further.source}"] if further else []),
+        ],
         "train": network,
         "export": network,
     }.get(stage, [])

@@ -134,7 +134,7 @@ def trained(
 
     split, encoder, out = folder / "split.json", folder / "encoder.safetensors", folder / "model"
     splits.write(split, parts)
-    pretrain(track.pretrain, samples=samples, split=split, out=encoder)
+    pretrain(track.model, track.pretrain, samples=samples, split=split, out=encoder)
     train(track.model, track.train, samples=samples, split=split, encoder=encoder, out=out, log=log)
     return out
 

@@ -22,7 +22,9 @@ def epochs(total: int, title: str) -> Iterator[Log]:
         task = progress.add_task(title, total=total, values="")
 
         def log(epoch: int, values: dict[str, float]) -> None:
-            shown = "  ".join(f"{name} {value:.3f}" for name, value in values.items() if name.startswith("val_"))
+            shown = "  ".join(
+                f"{name} {value:.3f}" for name, value in values.items() if name.startswith("val_") or name == "loss"
+            )
             progress.update(task, completed=epoch + 1, values=shown)
             if not console.is_terminal and (epoch + 1) % math.ceil(total / LINES) == 0:
                 console.print(f"{title}: epoch {epoch + 1}/{total}  {shown}", highlight=False)

@@ -68,8 +68,21 @@ def prepare(call: Call) -> None:
 def pretrain(call: Call) -> None:
     from pipeline.pretrain import pretrain
 
-    at = call.layout
-    pretrain(call.track.pretrain, samples=at.samples, split=at.split, out=at.encoder)
+    at, track = call.layout, call.track
+    if track.pretrain.method == "none":
+        return pretrain(track.model, track.pretrain, samples=at.samples, split=at.split, out=at.encoder)
+    from flows.progress import epochs
+
+    with epochs(track.pretrain.epochs, f"pretrain {at.track}") as log:
+        return pretrain(
+            track.model,
+            track.pretrain,
+            samples=at.samples,
+            split=at.split,
+            out=at.encoder,
+            checkpoint=call.state / "checkpoints" / f"{at.track}-pretrain-{pretraining_key(call)}.pt",
+            log=log,
+        )
 
 
 def train(call: Call) -> None:
@@ -163,10 +176,20 @@ def training_key(call: Call, *folders: Path | None) -> str:
 
     folders  of weights that are found by a name, which may mean another version tomorrow
     """
-    at, track = call.layout, call.track
-    inputs = {file.name: sha256(file) for file in (at.samples, at.split, at.encoder, at.code / "train.json")}
+    at = call.layout
+    return _key(call, (at.samples, at.split, at.encoder, at.code / "train.json"), "train", folders)
+
+
+def pretraining_key(call: Call) -> str:
+    """Names a pretraining, as `training_key` a training."""
+    at = call.layout
+    return _key(call, (at.samples, at.split, at.code / "pretrain.json"), "pretrain")
+
+
+def _key(call: Call, files: tuple[Path, ...], section: str, folders: tuple[Path | None, ...] = ()) -> str:
+    inputs = {file.name: sha256(file) for file in files}
     inputs |= {f"weights {i}": sha256(folder / "model.safetensors") for i, folder in enumerate(folders) if folder}
-    sections = {"model": track.model.model_dump(mode="json"), "train": track.train.model_dump(mode="json")}
+    sections = {name: getattr(call.track, name).model_dump(mode="json") for name in ("model", section)}
     return hashlib.sha256(json.dumps([inputs, sections], sort_keys=True).encode()).hexdigest()[:16]
 
 

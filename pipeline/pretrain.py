@@ -1,35 +1,83 @@
 """Stage `pretrain`: unlabelled samples become an encoder that `train` starts from.
 
-With `method: none` the encoder is a valid file without tensors, so that `train` reads one kind of input always.
+With `method: none` the encoder is a valid file without tensors, so that `train` reads one kind of input always, and
+Torch is not imported. A further source's section is watched, its files are not: `dvc repro -f` after they changed.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from pipeline.errors import InputError
 from pipeline.files import replacing
-from pipeline.params import Pretrain
+from pipeline.params import Model, Pretrain
+
+if TYPE_CHECKING:
+    from pipeline.fitting.loop import Log
+
+TAKES_AN_ENCODER = ("spatial_temporal",)
 
 
-def pretrain(pretrain: Pretrain, *, samples: Path, split: Path, out: Path) -> None:
-    """Writes the encoder; `none` is the only method so far and reads neither samples nor split."""
-    with replacing(out) as beside:
-        save_file({}, beside, metadata={"method": pretrain.method})
+def pretrain(
+    model: Model,
+    pretrain: Pretrain,
+    *,
+    samples: Path,
+    split: Path,
+    out: Path,
+    checkpoint: Path | None = None,
+    log: "Log" = lambda epoch, values: None,
+) -> None:
+    """Writes the encoder; `none` reads neither samples nor split.
 
+    checkpoint  a file to resume from after a kill, kept outside of what DVC owns
+    log         is told each epoch's loss as it comes
 
-def read_encoder(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Returns an encoder's tensors by name and its metadata; `method` there says how it was made.
-
-    Raises: InputError naming the file when it is missing or cut off.
+    Raises: InputError where the model has no such encoder.
     """
-    try:
-        with safe_open(path, "numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except FileNotFoundError:
-        raise InputError(f"'{path}' does not exist. Run `dvc repro`, or give another path.") from None
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"'{path}' is not a whole encoder ({error}). Delete it and run `dvc repro`.") from None
+    if pretrain.method == "none":
+        tensors = {}
+    elif model.name not in TAKES_AN_ENCODER:
+        raise InputError(
+            f"pretrain.method: '{pretrain.method}' pretrains {', '.join(TAKES_AN_ENCODER)}, got model.name "
+            f"'{model.name}'. Set pretrain.method to none, or choose that model."
+        )
+    else:
+        tensors = _masked_landmarks(model, pretrain, samples, split, checkpoint, log)
+    with replacing(out) as beside:
+        save_file(tensors, beside, metadata={"method": pretrain.method})
+
+
+def _masked_landmarks(
+    model: Model, config: Pretrain, samples: Path, split: Path, checkpoint: Path | None, log: "Log"
+) -> dict:
+    """Trains on the clips that `train` will see, on nobody who validates or tests; returns the encoder's tensors."""
+    import torch
+
+    from pipeline import samples as store
+    from pipeline import split as splits
+    from pipeline.fitting.data import open_clips
+    from pipeline.fitting.pretraining import Further, pretrain_encoder
+    from pipeline.fitting.reconstruction import Reconstruction
+    from pipeline.models import build
+    from pipeline.models.encoder import pretrained_part
+    from pipeline.skeleton import skeleton
+
+    header, parts = store.read(samples, values=False), splits.read(split)
+    if len(parts.train) == 0:
+        raise InputError(f"'{split}': expected clips to pretrain on, got an empty part. Change `prepare`.")
+    held_out = frozenset(parts.groups["val"] + parts.groups["test"])
+    torch.manual_seed(config.seed)
+    recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))
+    module = Reconstruction(recognizer, config, skeleton(header.skeleton))
+    pretrain_encoder(
+        module,
+        train=open_clips(samples, parts.train, memory_mb=config.memory_mb),
+        further=None if config.data is None else Further(config.data, header, held_out),
+        config=config,
+        checkpoint=checkpoint,
+        log=log,
+    )
+    trained = pretrained_part(module.network, pooled=config.decoder == "sequence")
+    return {name: tensor.contiguous().cpu().numpy() for name, tensor in trained.items()}

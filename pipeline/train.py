@@ -14,6 +14,7 @@ from pipeline.files import replacing
 from pipeline.fitting.data import open_clips
 from pipeline.fitting.loop import Log, fit
 from pipeline.models import build, weights
+from pipeline.models.encoder import start_from
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent
 from pipeline.objectives.classify import Classify
@@ -21,7 +22,7 @@ from pipeline.objectives.deep_supervision import DeepSupervision
 from pipeline.objectives.distill import Distill
 from pipeline.params import Model, Train
 
-log_of_stage = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def train(
@@ -39,7 +40,7 @@ def train(
 ) -> None:
     """Writes out/model.safetensors, out/model.json and out/history.csv.
 
-    encoder     what `pretrain` wrote; the models so far have no encoder and start from random weights
+    encoder     what `pretrain` wrote; with tensors in it the network starts from them, else from random weights
     initial     the model folder that `train.init_from` names, where the caller has found it
     teacher     the model folder that `train.teacher` names, likewise
     checkpoint  a file to resume from after a kill, kept outside of what DVC owns
@@ -52,6 +53,9 @@ def train(
     torch.manual_seed(train.seed)
     recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))
     _use(train.threads or (1 if isinstance(recognizer.network, Recurrent) else None))
+    rates = start_from(recognizer, encoder, decay=train.layer_decay)
+    if not rates and (train.layer_decay < 1 or train.freeze_epochs):
+        logger.warning("train.layer_decay and train.freeze_epochs have no effect: pretrain.method is none.")
     trained = weights.Trained(
         recognizer=recognizer, config=model, class_names=header.class_names, skeleton=header.skeleton
     )
@@ -67,6 +71,7 @@ def train(
         train=open_clips(samples, parts.train, memory_mb=train.memory_mb),
         val=open_clips(samples, parts.val, memory_mb=train.memory_mb),
         config=train,
+        rates=rates,
         checkpoint=checkpoint,
         log=log,
     )
@@ -99,7 +104,7 @@ def _checkpoint_activations(recognizer: Recognizer) -> None:
     for layer in layers:
         layer.checkpointing = True
     if not layers:
-        log_of_stage.warning("train.checkpoint_activations: this model has no layers that can, nothing is changed.")
+        logger.warning("train.checkpoint_activations: this model has no layers that can, nothing is changed.")
 
 
 def _teacher(folder: Path, student: weights.Trained) -> Recognizer:

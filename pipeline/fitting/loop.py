@@ -7,9 +7,10 @@ every epoch seeds its own generators, and a checkpoint is only taken between epo
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -79,17 +80,19 @@ def fit(
     val: Clips,
     config: Train,
     teacher: Recognizer | None = None,
+    rates: Mapping[str, float] = MappingProxyType({}),
     checkpoint: Path | None = None,
     log: Log = lambda epoch, values: None,
 ) -> list[dict[str, float]]:
     """Trains in place and returns the history, an entry an epoch; `recognizer` ends with its best weights.
 
     teacher     answers the same clips; `objective` then takes its logits besides
+    rates       of pretrained parameters, by name, beside the learning rate; in the first epochs they may be frozen
     checkpoint  a file that the loop keeps between epochs, and starts from when it is there
     """
     torch.use_deterministic_algorithms(True, warn_only=False)
     fabric = open_fabric(config.device)
-    optimizer = torch.optim.AdamW(_groups(recognizer, config.weight_decay), lr=config.learning_rate)
+    optimizer = torch.optim.AdamW(_groups(recognizer, config, rates), lr=config.learning_rate)
     steps = math.ceil(len(train) / config.batch_size)
     schedule = _schedule(config, optimizer, steps)
     model, optimizer = fabric.setup(recognizer, optimizer)
@@ -97,11 +100,13 @@ def fit(
     if teacher is not None:
         fabric.to_device(teacher)
     learn = _Lesson(objective, teacher)
-    progress = _resume(checkpoint, recognizer, optimizer, schedule)
+    progress = resume(checkpoint, recognizer, optimizer, schedule)
     for entry in progress.history:
         log(int(entry["epoch"]), entry)
     while progress.epoch < config.epochs and progress.epoch - progress.best_epoch <= config.patience:
         entry = {"epoch": float(progress.epoch), "learning_rate": optimizer.param_groups[0]["lr"]}
+        for name, parameter in recognizer.named_parameters():
+            parameter.requires_grad_(name not in rates or progress.epoch >= config.freeze_epochs)
         entry["train_loss"] = _train_epoch(fabric, model, learn, optimizer, schedule, train, config, progress.epoch)
         entry |= validate(model, objective, val, fabric.device, by_length=config.sequence_length is None)
         if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
@@ -114,7 +119,7 @@ def fit(
             progress.best = copy.deepcopy(recognizer.state_dict())
         progress.epoch += 1
         log(progress.epoch - 1, entry)
-        _keep(checkpoint, progress, recognizer, optimizer, schedule)
+        keep(checkpoint, progress, recognizer, optimizer, schedule)
     recognizer.load_state_dict(progress.best)
     recognizer.eval()
     return progress.history
@@ -197,21 +202,30 @@ def validate(
     return {"val_loss": loss / max(count, 1), "val_accuracy": hits / max(count, 1)}
 
 
-def _groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices decay; biases and the scales of normalisation do not."""
-    matrices = [p for p in module.parameters() if p.ndim > 1]
-    rest = [p for p in module.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+def _groups(module: nn.Module, config: Train, rates: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Matrices decay; biases and the scales of normalisation do not. The whole learning rate comes first."""
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {(-1.0, False): [], (-1.0, True): []}
+    for name, parameter in module.named_parameters():
+        groups.setdefault((-rates.get(name, 1.0), parameter.ndim <= 1), []).append(parameter)
+    return [
+        {
+            "params": groups[rate, single],
+            "lr": -rate * config.learning_rate,
+            "weight_decay": 0.0 if single else config.weight_decay,
+        }
+        for rate, single in sorted(groups)
+    ]
 
 
 def _schedule(config: Train, optimizer: torch.optim.Optimizer, steps: int) -> Any:
     if config.schedule == "plateau":
         return torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=max(1, config.patience // 3))
     total = max(2, config.epochs * steps)
-    return torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=total, pct_start=0.2)
+    most = [group["lr"] for group in optimizer.param_groups]
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, most, total_steps=total, pct_start=0.2)
 
 
-def _resume(path: Path | None, recognizer: nn.Module, optimizer: Any, schedule: Any) -> Progress:
+def resume(path: Path | None, recognizer: nn.Module, optimizer: Any, schedule: Any) -> Progress:
     if path is None or not path.exists():
         return Progress()
     try:
@@ -227,7 +241,7 @@ def _resume(path: Path | None, recognizer: nn.Module, optimizer: Any, schedule: 
         ) from None
 
 
-def _keep(path: Path | None, progress: Progress, recognizer: nn.Module, optimizer: Any, schedule: Any) -> None:
+def keep(path: Path | None, progress: Progress, recognizer: nn.Module, optimizer: Any, schedule: Any) -> None:
     if path is None:
         return
     state = {

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pipeline.params.data import Data
 from pipeline.params.section import Device, Positive, Section, Share
 
 Half = Annotated[float, Field(ge=0, le=0.5)]  # a share that leaves half, and makes one and a half, at most
@@ -24,12 +25,6 @@ class Prepare(Section):
     seed: int = 0
 
 
-class Pretrain(Section):
-    """Self-supervised pretraining of an encoder."""
-
-    method: Literal["none"] = "none"
-
-
 class Augment(Section):
     """Random changes to training clips; 0 switches one off."""
 
@@ -48,6 +43,27 @@ class Augment(Section):
     tempo: Share = 0.0  # faster here and slower there within a clip by up to this share
     resample: Half = 0.0  # frames a second more or fewer by up to this share; the movement lasts as long
     cut: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # up to this share is cut off at the start, and at the end
+
+
+class Pretrain(Section):
+    """Self-supervised pretraining of an encoder; with `none` what follows is not read."""
+
+    method: Literal["none", "masked_landmarks"] = "none"
+    data: Data | None = None  # a further source of unlabelled clips: as many again each epoch, of a stream new ones
+    points: Annotated[float, Field(gt=0, lt=1)] = 0.15  # share of the seen points that is asked for
+    mask: Literal["points", "spans", "parts"] = "points"  # one by one; a point, or a whole part, for `span` frames
+    span: Positive = 8  # frames in a row
+    decoder: Literal["sequence", "frame_wise"] = "sequence"  # frame_wise: each frame by itself, without the pooling
+    smoothness: Annotated[float, Field(ge=0, le=10)] = 0.1  # weight of what told points move by from frame to frame
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 30
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] = 32
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.001
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.05
+    sequence_length: Positive | None = 64  # most frames of a clip at once; null: whole clips
+    augment: Augment = Augment(drop_points=0.0)
+    device: Device = "auto"
+    memory_mb: Annotated[float, Field(ge=0)] = 2048.0  # a larger store is streamed from disk
+    seed: int = 0
 
 
 Weights = Annotated[int, Field(ge=1)] | str  # production, a version's number, or a model folder from the root
@@ -71,6 +87,8 @@ class Train(Section):
     schedule: Literal["one_cycle", "plateau"] = "one_cycle"
     patience: Positive = 15  # epochs without a better validation loss
     label_smoothing: Share = 0.1
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0  # a pretrained layer's learning rate beside the next one's
+    freeze_epochs: Annotated[int, Field(ge=0)] = 0  # first epochs in which what was pretrained stays as it is
     sequence_length: Positive | None = 1  # frames of a clip seen at once; null: whole clips, similar lengths together
     curriculum: Annotated[int, Field(ge=0)] = (
         0  # epochs over which the longest cut grows to the whole; 0: whole at once

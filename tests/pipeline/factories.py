@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import save_file
 
 from pipeline import samples as store
 from pipeline import split as splits
@@ -49,11 +50,12 @@ class Track:
 
 
 def make_track(folder: Path, samples: Samples | None = None) -> Track:
-    """Writes a store of six signers and its split: s04 and s05 are tested on, s03 validates."""
+    """Writes a store of six signers, its split and no encoder: s04 and s05 are tested on, s03 validates."""
     track = Track(folder)
     samples = make_samples(num_groups=6, clips=4, frames=(1, 4), missing=0.02) if samples is None else samples
     store.write(track.samples, samples)
     splits.write(track.split, splits.assign(samples, Prepare(test=("s04", "s05"), val=("s03",))))
+    save_file({}, track.encoder, metadata={"method": "none"})  # as `pretrain` leaves it
     return track
 
 

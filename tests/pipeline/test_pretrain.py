@@ -1,21 +1,92 @@
-"""Stage `pretrain`: with `none`, an empty encoder that reads as one."""
+"""Stage `pretrain`: an empty encoder, or one of masked landmarks that `train` starts from."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import save_file
 
+from pipeline import samples as store
+from pipeline import split as splits
 from pipeline.errors import InputError
-from pipeline.params import Pretrain
-from pipeline.pretrain import pretrain, read_encoder
+from pipeline.files import sha256
+from pipeline.models import build, weights
+from pipeline.models.encoder import read_encoder, start_from
+from pipeline.params import Augment, Mlp, Prepare, Pretrain, SpatialTemporal, SyntheticLetters, SyntheticSigns, Train
+from pipeline.pretrain import pretrain
+from pipeline.sources import synthetic_signs
+from pipeline.train import train
+from tests.pipeline.factories import Track
+
+TINY = SpatialTemporal(
+    name="spatial_temporal", graph_width=8, d_model=16, layers=2, heads=2, tokens=8, pooling="tcn", dropout=0.1
+)
+QUICK = Pretrain(
+    method="masked_landmarks", epochs=2, batch_size=8, learning_rate=0.01, sequence_length=16, device="cpu"
+)
+SIGNS = SyntheticSigns(source="synthetic_signs", num_signers=6, clips_per_sign=1, classes=("apple", "plum", "river"))
+
+
+class KillError(Exception):
+    """Stands for a kill between two epochs."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Networks this small only wait for a second thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def track(tmp_path_factory: pytest.TempPathFactory) -> Track:
+    """Three signs of six signers: 0004 and 0005 are tested on, 0003 validates."""
+    track = Track(tmp_path_factory.mktemp("signs"))
+    samples = synthetic_signs.read(SIGNS)
+    store.write(track.samples, samples)
+    splits.write(
+        track.split, splits.assign(samples, Prepare(test=("signer_0004", "signer_0005"), val=("signer_0003",)))
+    )
+    return track
+
+
+def run(track: Track, out: Path, **fields: Any) -> Path:
+    """Pretrains; what is no field of the section is an option of the stage."""
+    options = {name: fields.pop(name) for name in ("checkpoint", "log") if name in fields}
+    model = fields.pop("model", TINY)
+    config = Pretrain.model_validate({**QUICK.model_dump(), **fields})
+    pretrain(model, config, samples=track.samples, split=track.split, out=out, **options)
+    return out
+
+
+def empty(path: Path) -> None:
+    pretrain(Mlp(name="mlp"), Pretrain(), samples=path / "no.h5", split=path / "no.json", out=path / "e")
 
 
 def test_none_writes_a_valid_encoder_without_tensors(tmp_path: Path):
-    for name in ("a", "b"):
-        pretrain(Pretrain(), samples=tmp_path / "x.h5", split=tmp_path / "x.json", out=tmp_path / name)
-    assert read_encoder(tmp_path / "a") == ({}, {"method": "none"})
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    empty(tmp_path)
+    first = (tmp_path / "e").read_bytes()
+    assert read_encoder(tmp_path / "e") == ({}, {"method": "none"})
+    empty(tmp_path)
+    assert (tmp_path / "e").read_bytes() == first
+
+
+def test_none_does_not_import_torch(tmp_path: Path):
+    script = (
+        "import sys; from pathlib import Path; from pipeline.pretrain import pretrain\n"
+        "from pipeline.params import Mlp, Pretrain\n"
+        "at = Path(sys.argv[1]); pretrain(Mlp(name='mlp'), Pretrain(), samples=at, split=at, out=at / 'e')\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True)
 
 
 def test_tensors_are_read_by_name(tmp_path: Path):
@@ -28,8 +99,144 @@ def test_tensors_are_read_by_name(tmp_path: Path):
 def test_a_missing_or_cut_off_encoder_is_named(tmp_path: Path):
     with pytest.raises(InputError, match=r"none' does not exist"):
         read_encoder(tmp_path / "none")
-    pretrain(Pretrain(), samples=tmp_path, split=tmp_path, out=tmp_path / "e")
+    empty(tmp_path)
     for size in (0, 5, 20):
         (tmp_path / "cut").write_bytes((tmp_path / "e").read_bytes()[:size])
         with pytest.raises(InputError, match=r"cut' is not a whole encoder"):
             read_encoder(tmp_path / "cut")
+
+
+@pytest.mark.parametrize("decoder", ["sequence", "frame_wise"])
+def test_the_encoder_has_all_that_was_trained_and_no_head(track: Track, tmp_path: Path, decoder: str):
+    tensors, metadata = read_encoder(run(track, tmp_path / "e", decoder=decoder, mask="spans"))
+    state = build(TINY, skeleton="holistic", num_classes=3).network.state_dict()
+    absent = {name for name in state if name not in tensors}
+    assert set(tensors) <= set(state)
+    assert {name.partition(".")[0] for name in absent} == {"head"} | ({"pooling"} if decoder == "frame_wise" else set())
+    assert metadata == {"method": "masked_landmarks"}
+
+
+def test_the_same_inputs_give_the_same_bytes_and_another_seed_others(track: Track, tmp_path: Path):
+    first = sha256(run(track, tmp_path / "a"))
+    torch.manual_seed(1)
+    assert sha256(run(track, tmp_path / "b")) == first
+    assert sha256(run(track, tmp_path / "c", seed=1)) != first
+
+
+def test_it_learns_where_hidden_points_are(track: Track, tmp_path: Path):
+    told: list[float] = []
+    still = Augment(rotate_deg=0, scale=0, perspective=0, mirror=0, jitter=0, drop_points=0, time_warp=0)
+    run(
+        track,
+        tmp_path / "e",
+        model=TINY.model_copy(update={"d_model": 32, "graph_width": 16, "layers": 1, "dropout": 0.0}),
+        epochs=12,
+        batch_size=4,
+        points=0.5,
+        decoder="frame_wise",
+        augment=still.model_dump(),
+        log=lambda epoch, values: told.append(values["loss"]),
+    )
+    assert np.mean(told[-3:]) < 0.75 * np.mean(told[:2])
+
+
+def test_a_resumed_run_repeats_an_uninterrupted_one_bit_for_bit(track: Track, tmp_path: Path):
+    def kill(epoch: int, values: dict[str, float]) -> None:
+        if epoch == 1:
+            raise KillError
+
+    fields = {"epochs": 3, "data": SIGNS.model_copy(update={"seed": 3}).model_dump()}
+    with pytest.raises(KillError):
+        run(track, tmp_path / "killed", checkpoint=tmp_path / "c.pt", log=kill, **fields)
+    assert not (tmp_path / "killed").exists()
+    told: list[int] = []
+    run(track, tmp_path / "a", checkpoint=tmp_path / "c.pt", log=lambda epoch, values: told.append(epoch), **fields)
+    assert told == [0, 1, 2]
+    assert sha256(tmp_path / "a") == sha256(run(track, tmp_path / "b", **fields))
+
+
+def test_who_validates_and_tests_has_no_part_in_it(track: Track, tmp_path: Path):
+    """Their clips may be anything; those of who trains may not. Nor do they come back through a further source."""
+    whole, parts = store.read(track.samples), splits.read(track.split)
+    encoders = []
+    for which in (np.concatenate([parts.val, parts.test]), parts.train[:1]):
+        changed = replace(whole, values=whole.values.copy())
+        for i in which:
+            changed.clip(i)[:] = 0.5
+        other = Track(tmp_path / f"{len(encoders)}")
+        other.folder.mkdir()
+        store.write(other.samples, changed)
+        splits.write(other.split, parts)
+        encoders.append(sha256(run(other, tmp_path / "e")))
+    assert encoders[0] == sha256(run(track, tmp_path / "e"))
+    assert encoders[1] != encoders[0]
+
+
+def test_a_further_source_of_other_points_is_refused(track: Track, tmp_path: Path):
+    letters = SyntheticLetters(source="synthetic_letters", num_signers=2, classes=("A", "B"))
+    with pytest.raises(
+        InputError, match=r"pretrain\.data: expected clips of 'holistic'.*got 'hand'.*synthetic_letters"
+    ):
+        run(track, tmp_path / "e", data=letters.model_dump())
+
+
+def test_a_model_without_such_an_encoder_is_refused_before_anything_is_read(track: Track, tmp_path: Path):
+    with pytest.raises(InputError, match=r"pretrain\.method: 'masked_landmarks'.*got model\.name 'mlp'.*to none"):
+        run(Track(tmp_path), tmp_path / "e", model=Mlp(name="mlp"))
+
+
+def test_an_empty_part_is_refused(track: Track, tmp_path: Path):
+    other = Track(tmp_path)
+    splits.write(other.split, replace(splits.read(track.split), train=np.array([], np.int64)))
+    with pytest.raises(InputError, match="expected clips to pretrain on, got an empty part"):
+        pretrain(TINY, QUICK, samples=track.samples, split=other.split, out=tmp_path / "e")
+
+
+def fitted(track: Track, encoder: Path, out: Path, **fields: Any) -> dict[str, torch.Tensor]:
+    config = Train.model_validate(
+        {"epochs": 1, "batch_size": 8, "sequence_length": None, "device": "cpu", "learning_rate": 0.01, **fields}
+    )
+    train(TINY, config, samples=track.samples, split=track.split, encoder=encoder, out=out)
+    return weights.load(out).recognizer.network.state_dict()
+
+
+def test_training_starts_from_the_encoder_and_may_leave_it_as_it_is_at_first(track: Track, tmp_path: Path):
+    """Frozen, parameters stay and statistics go on; in the second epoch all move."""
+    encoder = run(track, tmp_path / "e")
+    tensors, _ = read_encoder(encoder)
+    names = {name for name, _ in build(TINY, skeleton="holistic", num_classes=3).network.named_parameters()}
+    frozen = fitted(track, encoder, tmp_path / "m", freeze_epochs=1)
+    assert all(np.array_equal(frozen[name].numpy(), tensors[name]) for name in names & set(tensors))
+    free = fitted(track, encoder, tmp_path / "n", freeze_epochs=1, epochs=2, patience=5)
+    assert not any(np.array_equal(free[name].numpy(), tensors[name]) for name in names & set(tensors))
+
+
+def test_lower_layers_learn_more_slowly(track: Track, tmp_path: Path):
+    """Nine tenths below another; the head at the whole rate: two graph layers, the pooling's, two of the encoder."""
+    recognizer = build(TINY, skeleton="holistic", num_classes=3)
+    rates = start_from(recognizer, run(track, tmp_path / "e"), decay=0.9)
+    assert not any(name.startswith("network.head") for name in rates)
+    assert rates["network.encoder.norm.weight"] == pytest.approx(0.9)
+    assert rates["network.encoder.layers.1.norm_feed.bias"] == pytest.approx(0.9)
+    assert rates["network.encoder.layers.0.norm_feed.bias"] == pytest.approx(0.9**2)
+    assert rates["network.class_token"] == rates["network.project.weight"] == pytest.approx(0.9**3)
+    assert rates["network.joints.1.point"] == pytest.approx(0.9**4)
+    assert rates["network.joints.0.point"] == pytest.approx(0.9**5)
+    assert set(rates) == {f"network.{name}" for name, _ in recognizer.network.named_parameters() if "head" not in name}
+
+
+def test_an_encoder_of_another_network_is_named(track: Track, tmp_path: Path):
+    encoder = run(track, tmp_path / "e")
+    wider = build(TINY.model_copy(update={"graph_width": 12}), skeleton="holistic", num_classes=3)
+    with pytest.raises(InputError, match=r"pretrain\.method: 'masked_landmarks' made .*is not this model's"):
+        start_from(wider, encoder, decay=1.0)
+    with pytest.raises(InputError, match="is not this model's"):
+        start_from(build(Mlp(name="mlp"), skeleton="hand", num_classes=3), encoder, decay=1.0)
+
+
+def test_rates_without_an_encoder_are_said_to_do_nothing(
+    track: Track, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    empty(tmp_path)
+    fitted(track, tmp_path / "e", tmp_path / "m", layer_decay=0.5)
+    assert "train.layer_decay and train.freeze_epochs have no effect: pretrain.method is none" in caplog.text

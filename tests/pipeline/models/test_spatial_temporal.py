@@ -1,5 +1,6 @@
 """The network of 75 points: what may not change an answer, what must, how large it is, and what can be drawn."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,22 @@ from torch import Tensor
 
 from pipeline.errors import InputError
 from pipeline.graphs import OPSET
-from pipeline.models.spatial_temporal import Network, Standardize, attention, saliency
+from pipeline.models.spatial_temporal import ClipDropout, Network, Standardize, attention, saliency
 from pipeline.params import SpatialTemporal, parse
 from tests.pipeline.models.bodies import make_features, unseen
 
 NUM_CLASSES = 5
 POOLINGS = ["none", "tcn", "attention", "hybrid"]
 every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Networks this small only wait for a second thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def make_config(**fields: Any) -> SpatialTemporal:
@@ -118,6 +128,17 @@ def test_statistics_are_of_seen_points_of_seen_frames():
     assert layer.mean[1].tolist() == [0.0] * 6
     torch.testing.assert_close(out[0, :, 0, 0], torch.tensor([-1.0, 1.0, 0.0]), atol=1e-3, rtol=0)
     assert out[0, 2].abs().max() == 0
+
+
+def test_a_clips_frames_lose_the_same_channels():
+    torch.manual_seed(0)
+    layer, points = ClipDropout(0.5), torch.randn(6, 4, 75, 8)
+    dropped = layer.train()(points)
+    share = dropped / points
+    assert set(share.round().flatten().tolist()) == {0.0, 2.0}
+    torch.testing.assert_close(share, share[:, :1].expand_as(share))
+    assert not torch.equal(share[0], share[1])
+    assert torch.equal(layer.eval()(points), points)
 
 
 def test_parameters_are_as_many_as_one_counts_by_hand():
