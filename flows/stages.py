@@ -86,12 +86,24 @@ def pretrain(call: Call) -> None:
 
 
 def train(call: Call) -> None:
+    from flows.starting import model_folder
+
+    at, config = call.layout, call.track.train
+    taught_by = config.teacher.weights if config.teacher else None
+    with (
+        model_folder(config.init_from, store=call.store, at=at) as initial,
+        model_folder(taught_by, store=call.store, at=at) as teacher,
+    ):
+        _train(call, initial, teacher)
+
+
+def _train(call: Call, initial: Path | None, teacher: Path | None) -> None:
     from flows.progress import epochs
     from pipeline.train import train
     from registry.tracking import NullRun, model_sha256, start_run
 
     at, track = call.layout, call.track
-    key = training_key(call)
+    key = training_key(call, initial, teacher)
     recorded = call.params.tracking == "mlflow"
     tree = track.model_dump(mode="json")
     run = start_run(call.store, at.track, key=key, params=tree) if recorded else NullRun()
@@ -108,6 +120,8 @@ def train(call: Call) -> None:
             split=at.split,
             encoder=at.encoder,
             out=at.model,
+            initial=initial,
+            teacher=teacher,
             checkpoint=call.state / "checkpoints" / f"{at.track}-{key}.pt",
             log=log,
         )
@@ -157,20 +171,28 @@ STAGES: dict[str, Callable[[Call], None]] = {
 }
 
 
-def training_key(call: Call) -> str:
-    """Names a training by all that goes into it; a checkpoint of another training is never resumed."""
+def training_key(call: Call, *folders: Path | None) -> str:
+    """Names a training by all that goes into it; a checkpoint of another training is never resumed.
+
+    folders  of weights that are found by a name, which may mean another version tomorrow
+    """
     at = call.layout
-    return _key(call, (at.samples, at.split, at.encoder, at.code / "train.json"), "train")
+    weights = {f"weights {i}": folder / "model.safetensors" for i, folder in enumerate(folders) if folder}
+    return _key(call, {**_named(at.samples, at.split, at.encoder, at.code / "train.json"), **weights}, "train")
 
 
 def pretraining_key(call: Call) -> str:
     """Names a pretraining, as `training_key` a training."""
     at = call.layout
-    return _key(call, (at.samples, at.split, at.code / "pretrain.json"), "pretrain")
+    return _key(call, _named(at.samples, at.split, at.code / "pretrain.json"), "pretrain")
 
 
-def _key(call: Call, files: tuple[Path, ...], section: str) -> str:
-    inputs = {file.name: sha256(file) for file in files}
+def _named(*files: Path) -> dict[str, Path]:
+    return {file.name: file for file in files}
+
+
+def _key(call: Call, files: dict[str, Path], section: str) -> str:
+    inputs = {name: sha256(file) for name, file in files.items()}
     sections = {name: getattr(call.track, name).model_dump(mode="json") for name in ("model", section)}
     return hashlib.sha256(json.dumps([inputs, sections], sort_keys=True).encode()).hexdigest()[:16]
 

@@ -18,6 +18,7 @@ from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent
 from pipeline.objectives.classify import Classify
 from pipeline.objectives.deep_supervision import DeepSupervision
+from pipeline.objectives.distill import Distill
 from pipeline.params import Model, Train
 
 logger = logging.getLogger(__name__)
@@ -31,12 +32,16 @@ def train(
     split: Path,
     encoder: Path,
     out: Path,
+    initial: Path | None = None,
+    teacher: Path | None = None,
     checkpoint: Path | None = None,
     log: Log = lambda epoch, values: None,
 ) -> None:
     """Writes out/model.safetensors, out/model.json and out/history.csv.
 
     encoder     what `pretrain` wrote; with tensors in it the network starts from them, else from random weights
+    initial     the model folder that `train.init_from` names, where the caller has found it
+    teacher     the model folder that `train.teacher` names, likewise
     checkpoint  a file to resume from after a kill, kept outside of what DVC owns
     log         is told each epoch's losses as they come
     """
@@ -49,19 +54,22 @@ def train(
     rates = start_from(recognizer, encoder, decay=train.layer_decay)
     if not rates and (train.layer_decay < 1 or train.freeze_epochs):
         logger.warning("train.layer_decay and train.freeze_epochs have no effect: pretrain.method is none.")
+    trained = weights.Trained(
+        recognizer=recognizer, config=model, class_names=header.class_names, skeleton=header.skeleton
+    )
+    if initial is not None:
+        weights.start_from(weights.load(initial), trained)
     class_weights = torch.tensor([parts.class_weights[name] for name in header.class_names])
     history = fit(
         recognizer,
         _objective(recognizer, class_weights, train),
+        teacher=_teacher(teacher, trained) if teacher else None,
         train=open_clips(samples, parts.train, memory_mb=train.memory_mb),
         val=open_clips(samples, parts.val, memory_mb=train.memory_mb),
         config=train,
         rates=rates,
         checkpoint=checkpoint,
         log=log,
-    )
-    trained = weights.Trained(
-        recognizer=recognizer, config=model, class_names=header.class_names, skeleton=header.skeleton
     )
     with replacing(out) as beside:
         beside.mkdir()
@@ -72,4 +80,24 @@ def train(
 def _objective(recognizer: Recognizer, class_weights: torch.Tensor, train: Train) -> torch.nn.Module:
     classify = Classify(class_weights, train.label_smoothing)
     network = recognizer.network
-    return DeepSupervision(classify, network.discount) if isinstance(network, Recurrent) else classify
+    if isinstance(network, Recurrent):
+        if train.teacher is not None:
+            raise InputError(
+                "train.teacher: a recurrent model has many answers to a clip, a teacher one. Leave it out."
+            )
+        return DeepSupervision(classify, network.discount)
+    return Distill(classify, train.teacher.temperature, train.teacher.share) if train.teacher else classify
+
+
+def _teacher(folder: Path, student: weights.Trained) -> Recognizer:
+    """Loads the model to learn from.
+
+    Raises: InputError when it reads other points, or knows other classes.
+    """
+    teacher = weights.load(folder)
+    if (teacher.skeleton, teacher.class_names) != (student.skeleton, student.class_names):
+        raise InputError(
+            f"train.teacher: '{folder}' knows {len(teacher.class_names)} classes of '{teacher.skeleton}' points, "
+            f"expected the {len(student.class_names)} of the samples, in order. Train a teacher on the same classes."
+        )
+    return teacher.recognizer

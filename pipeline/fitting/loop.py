@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 
 from pipeline.errors import InputError, SignloopError
 from pipeline.files import replacing
@@ -56,6 +56,22 @@ def open_fabric(device: Device) -> Fabric:
     return Fabric(accelerator=device, devices=1 if device in ("cpu", "mps") else "auto")
 
 
+def products(precision: str, device: torch.device) -> torch.autocast:
+    """Returns the context in which a network computes; Fabric's own would also round the coordinates that it is given.
+
+    Raises: InputError where the processor has no bf16, and would only imitate it slowly.
+    """
+    if precision == "bf16" and not _has_bf16(device):
+        raise InputError(f"device '{device.type}' has no bf16 here. Set `train.precision` to fp32.")
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def _has_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def fit(
     recognizer: Recognizer,
     objective: nn.Module,
@@ -64,12 +80,14 @@ def fit(
     val: Clips,
     config: Train,
     rates: Mapping[str, float] = MappingProxyType({}),
+    teacher: Recognizer | None = None,
     checkpoint: Path | None = None,
     log: Log = lambda epoch, values: None,
 ) -> list[dict[str, float]]:
     """Trains in place and returns the history, an entry an epoch; `recognizer` ends with its best weights.
 
     rates       of pretrained parameters, by name, beside the learning rate; in the first epochs they may be frozen
+    teacher     answers the same clips; `objective` then takes its logits besides
     checkpoint  a file that the loop keeps between epochs, and starts from when it is there
     """
     torch.use_deterministic_algorithms(True, warn_only=False)
@@ -79,6 +97,9 @@ def fit(
     schedule = _schedule(config, optimizer, steps)
     model, optimizer = fabric.setup(recognizer, optimizer)
     objective = fabric.to_device(objective)
+    if teacher is not None:
+        fabric.to_device(teacher)
+    learn = _Lesson(objective, teacher)
     progress = resume(checkpoint, recognizer, optimizer, schedule)
     for entry in progress.history:
         log(int(entry["epoch"]), entry)
@@ -86,7 +107,7 @@ def fit(
         entry = {"epoch": float(progress.epoch), "learning_rate": optimizer.param_groups[0]["lr"]}
         for name, parameter in recognizer.named_parameters():
             parameter.requires_grad_(name not in rates or progress.epoch >= config.freeze_epochs)
-        entry["train_loss"] = _train_epoch(fabric, model, objective, optimizer, schedule, train, config, progress.epoch)
+        entry["train_loss"] = _train_epoch(fabric, model, learn, optimizer, schedule, train, config, progress.epoch)
         entry |= validate(model, objective, val, fabric.device, by_length=config.sequence_length is None)
         if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
             schedule.step(entry["val_loss"])
@@ -104,10 +125,25 @@ def fit(
     return progress.history
 
 
+@dataclass(frozen=True)
+class _Lesson:
+    """The loss of a batch in training: of the labels, and of what a teacher says to the same clips if there is one."""
+
+    objective: nn.Module
+    teacher: Recognizer | None
+
+    def __call__(self, logits: Tensor, target: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
+        if self.teacher is None:
+            return self.objective(logits, target)
+        with torch.no_grad():
+            taught, _ = self.teacher(*inputs)
+        return self.objective(logits, target, taught)
+
+
 def _train_epoch(
     fabric: Fabric,
     model: Any,
-    objective: nn.Module,
+    learn: "_Lesson",
     optimizer: Any,
     schedule: Any,
     clips: Clips,
@@ -125,8 +161,9 @@ def _train_epoch(
         landmarks, fps, handedness = augment(
             landmarks, aspect, fps, handedness, skeleton=points, config=config.augment, generator=noise
         )
-        logits, _ = model(landmarks, aspect, fps, handedness)
-        loss = objective(logits, target)
+        with products(config.precision, fabric.device):
+            logits, _ = model(landmarks, aspect, fps, handedness)
+        loss = learn(logits.float(), target, (landmarks, aspect, fps, handedness))
         optimizer.zero_grad()
         fabric.backward(loss)
         fabric.clip_gradients(model, optimizer, max_norm=MAX_NORM, error_if_nonfinite=False)  # `fit` says it better

@@ -55,7 +55,7 @@ class Network(nn.Module):
 
 
 class Movement(nn.Module):
-    """Turns points into coordinates with their velocity and acceleration; what has no neighbour before it stands."""
+    """Turns points into coordinates with velocity and acceleration; a step from or to a point not recorded is none."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Movement(nn.Module):
         known_BTX = torch.cat([present_BTV, present_BTV[..., self.hands]], -1).repeat_interleave(3, -1)
         seconds_BT1 = features_BTF[..., -1:]
         elapsed_BT1 = (seconds_BT1 - before(seconds_BT1)).clamp_min(MIN_SECONDS)
-        place_BTX = torch.cat([body_BTX, own_BTX], -1) * known_BTX
+        place_BTX = torch.cat([body_BTX, own_BTX], -1)
         known_twice_BTX = known_BTX * before(known_BTX)
         velocity_BTX = (place_BTX - before(place_BTX)) / elapsed_BT1 * known_twice_BTX
         known_thrice_BTX = known_twice_BTX * before(known_twice_BTX)

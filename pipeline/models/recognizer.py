@@ -1,5 +1,8 @@
 """Preprocessing and network as one module: what is trained is what is exported and served."""
 
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -24,7 +27,8 @@ class Recognizer(nn.Module):
         fps: Float[Tensor, " B"],
         handedness: Float[Tensor, " B"],
     ) -> tuple[Float[Tensor, "B *answers K"], Float[Tensor, " B"]]:
-        features_BTF, seen_BT = self.preprocess(landmarks, aspect, fps, handedness)
+        with _exact(landmarks.device.type):
+            features_BTF, seen_BT = self.preprocess(landmarks, aspect, fps, handedness)
         return self.network(features_BTF, seen_BT), seen_BT.to(landmarks.dtype).mean(1)
 
     def step(
@@ -41,3 +45,8 @@ class Recognizer(nn.Module):
         frames_BTE = self.network.encode(features_BTF, seen_BT)
         logits_BDK, state = self.network.step(frames_BTE[:, 0], seen_BT[:, 0], state)
         return logits_BDK[:, -1], state
+
+
+def _exact(device: str) -> AbstractContextManager[object]:
+    """Keeps geometry out of reduced precision: a bf16 coordinate has less than three digits."""
+    return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()

@@ -35,7 +35,7 @@ class Network(nn.Module):
     def forward(self, features_BTF: Float[Tensor, "B T F"], seen_BT: Bool[Tensor, "B T"]) -> Float[Tensor, "B K"]:
         measured_BTF, seconds_BT = features_BTF[..., :-1], features_BTF[..., -1]
         frames_BTD = self.project(self.standardize(measured_BTF, seen_BT)) + time_encoding(seconds_BT, self.width)
-        token_B1D = self.token.expand(len(features_BTF), 1, -1)
+        token_B1D = self.token.expand(features_BTF.shape[0], 1, -1)  # `len` would fix the batch in an export
         tokens_BND = torch.cat([token_B1D, self.dropout(frames_BTD)], 1)
         mask_BN = torch.cat([torch.ones_like(seen_BT[:, :1]), seen_BT], 1)  # the token sees itself: no row is empty
         logits_BK = self.head(self.encoder(tokens_BND, mask_BN)[:, 0])

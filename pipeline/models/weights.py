@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from pipeline.errors import InputError
 from pipeline.files import read_json, replacing, write_json
@@ -14,6 +15,7 @@ from pipeline.models.recognizer import Recognizer
 from pipeline.params import Model
 
 SCHEMA = 1
+HEAD = "network.head."  # of every network: a row a class
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,3 +62,32 @@ def load(path: Path) -> Trained:
         raise InputError(f"'{weights}' and its model.json do not fit each other: {error}") from None
     names = tuple(header["class_names"])
     return Trained(recognizer=recognizer.eval(), config=config, class_names=names, skeleton=header["skeleton"])
+
+
+def start_from(former: Trained, new: Trained) -> None:
+    """Gives a new network a trained one's weights; rows of the head go by class name, a new class keeps its random one.
+
+    Raises: InputError when they are not the same architecture.
+    """
+    if former.config != new.config or former.skeleton != new.skeleton:
+        raise InputError(
+            f"train.init_from: expected weights of {_named(new)}, got {_named(former)}. Set `model` as those were made."
+        )
+    place = {name: row for row, name in enumerate(new.class_names)}
+    kept = [(row, place[name]) for row, name in enumerate(former.class_names) if name in place]
+    state = new.recognizer.state_dict()
+    for name, tensor in former.recognizer.state_dict().items():
+        state[name] = _rows(tensor, state[name], kept) if name.startswith(HEAD) else tensor
+    new.recognizer.load_state_dict(state)
+
+
+def _rows(former: Tensor, new: Tensor, kept: list[tuple[int, int]]) -> Tensor:
+    mixed = new.clone()
+    for source, target in kept:
+        mixed[target] = former[source]
+    return mixed
+
+
+def _named(trained: Trained) -> str:
+    settings = trained.config.model_dump(mode="json")
+    return f"{trained.skeleton} {', '.join(f'{key} {value}' for key, value in settings.items())}"

@@ -4,7 +4,7 @@ A stage takes its own sections, never the whole. A section's fields are what `dv
 """
 
 from pipeline.params.data import Data, LandmarkTable, SyntheticLetters, SyntheticSigns
-from pipeline.params.fitting import Augment, Prepare, Pretrain, Train
+from pipeline.params.fitting import Augment, Prepare, Pretrain, Teacher, Train
 from pipeline.params.judging import (
     WHO_PROMOTES,
     AgainstProduction,
@@ -53,6 +53,7 @@ __all__ = [
     "Strm",
     "SyntheticLetters",
     "SyntheticSigns",
+    "Teacher",
     "Track",
     "Train",
     "parse",

@@ -66,6 +66,17 @@ class Pretrain(Section):
     seed: int = 0
 
 
+Weights = Annotated[int, Field(ge=1)] | str  # production, a version's number, or a model folder from the root
+
+
+class Teacher(Section):
+    """A trained model whose answers a smaller one learns besides the labels; it must know the same classes."""
+
+    weights: Weights
+    temperature: Annotated[float, Field(gt=0, le=100)] = 2.0  # softens both models' answers
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of the loss; the labels have the rest
+
+
 class Train(Section):
     """The loop: AdamW, a schedule, early stopping that restores the best."""
 
@@ -82,7 +93,10 @@ class Train(Section):
     curriculum: Annotated[int, Field(ge=0)] = (
         0  # epochs over which the longest cut grows to the whole; 0: whole at once
     )
+    init_from: Weights | None = None  # weights to start from; classes that those lack are added to the head
+    teacher: Teacher | None = None
     augment: Augment = Augment()
     device: Device = "auto"
+    precision: Literal["fp32", "bf16"] = "fp32"  # of the network's products; bf16 where the processor has it
     memory_mb: Annotated[float, Field(ge=0)] = 2048.0  # a larger store is streamed from disk
     seed: int = 0

@@ -83,7 +83,7 @@ class SpatialTemporal(Section):
         return self
 
 
-Model = Annotated[Mlp | Strm | Linear | SpatialTemporal, Field(discriminator="name")]
+Model = Annotated[Mlp | Strm | Linear | SignTransformer | CnnTransformer | SpatialTemporal, Field(discriminator="name")]
 
 
 def skeleton_of(model: Model) -> str:

@@ -4,9 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from flows import stages
 from flows.layout import Layout
+from flows.starting import model_folder
 from pipeline import params
 from pipeline.errors import InputError
 from registry.store import local_store
@@ -61,6 +64,27 @@ def test_the_key_of_a_training_follows_what_goes_into_it_and_nothing_else(projec
     assert stages.training_key(with_track(gates=now.track.gates.model_copy(update={"ece": None}))) == key
     faster = now.track.train.model_copy(update={"learning_rate": 0.5})
     assert stages.training_key(with_track(train=faster)) != key
+
+
+@pytest.mark.parametrize("name", ["production", 1, "artifacts/letters/model"])
+def test_a_training_starts_from_a_version_or_a_folder(project: Project, tmp_path: Path, name: str | int) -> None:
+    """One step at a rate that moves nothing leaves what it started from."""
+    shutil.copytree(project.root / "artifacts", tmp_path / "artifacts")
+    track = call(project, tmp_path).track
+    still = {"init_from": name, "epochs": 1, "learning_rate": 1e-12}
+    track = track.model_copy(update={"train": track.train.model_copy(update=still)})
+    registry = call(project, project.root / ".signloop", at=tmp_path, tracking="none", tracks={"letters": track})
+    stages.train(registry)
+    former, now = (load_file(root / "artifacts/letters/model/model.safetensors") for root in (project.root, tmp_path))
+    torch.testing.assert_close(now["network.head.weight"], former["network.head.weight"], atol=1e-6, rtol=0)
+
+
+def test_a_name_that_means_no_weights_is_refused(project: Project, tmp_path: Path) -> None:
+    with (
+        pytest.raises(InputError, match=r"tracks\.letters\.train: 'nowhere': expected production, a version's number"),
+        model_folder("nowhere", store=local_store(tmp_path), at=Layout(tmp_path, "letters")),
+    ):
+        pass
 
 
 def test_an_unknown_stage_or_track_lists_the_valid_ones(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

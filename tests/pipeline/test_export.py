@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -21,24 +22,27 @@ from pipeline.contract import Contract
 from pipeline.errors import SignloopError
 from pipeline.export import export, write_onnx
 from pipeline.files import sha256
-from pipeline.models import build, weights
+from pipeline.models import weights
 from pipeline.models.recognizer import Recognizer
-from pipeline.params import Export, Linear, Model
+from pipeline.params import Export, Linear, skeleton_of
 from pipeline.predictor import Predictor
 from pipeline.train import train
 from tests.factories import make_samples
-from tests.pipeline.factories import QUICK, TINY, Track, make_track
+from tests.pipeline.factories import QUICK, TINY, Track, make_signs, make_track
+from tests.pipeline.models.test_models import MEMBERS, make_config, make_recognizer, make_trained
 
 pytestmark = pytest.mark.xdist_group("export")
 
-MEMBERS = {get_args(member.model_fields["name"].annotation)[0]: member for member in get_args(get_args(Model)[0])}
 Feeds = dict[str, NDArray[np.float32]]
 
 
-def make_feeds(batch: int, frames: int) -> Feeds:
-    """Hands with points lost; where there are several clips, the last has no hand."""
-    samples = make_samples(num_groups=batch, clips=1, classes="A", frames=frames, missing=0.05, fps=15, aspect=1.5)
-    landmarks = samples.values.reshape(batch, frames, 21, 3).copy()
+def make_feeds(batch: int, frames: int, skeleton: str = "hand") -> Feeds:
+    """Hands, or bodies, with points lost; where there are several clips, in the last nobody is seen."""
+    if skeleton == "hand":
+        samples = make_samples(num_groups=batch, clips=1, classes="A", frames=frames, missing=0.05, fps=15, aspect=1.5)
+    else:
+        samples = make_signs(num_groups=batch, clips=1, classes="A", frames=(frames, frames), missing=0.05)
+    landmarks = samples.values.reshape(batch, frames, *samples.values.shape[1:]).copy()
     if batch > 1:
         landmarks[-1] = np.nan
     return {"landmarks": landmarks, **{name: getattr(samples, name) for name in ("aspect", "fps", "handedness")}}
@@ -170,17 +174,52 @@ def untried() -> list[tuple[str, str]]:
     return pairs
 
 
-@pytest.mark.parametrize(("name", "features"), untried())
+OF_A_HAND = [case for case in untried() if skeleton_of(make_config(*case)) == "hand"]
+OF_A_BODY = [case for case in untried() if case not in OF_A_HAND]
+
+
+@pytest.mark.parametrize(("name", "features"), OF_A_HAND)
 def test_every_model_and_every_feature_set_exports(tmp_path: Path, name: str, features: str):
-    torch.manual_seed(0)
-    config = MEMBERS[name](name=name, features=features, **({"latent_steps": 1} if name == "strm" else {}))
-    recognizer = build(config, skeleton="hand", num_classes=3).eval()
-    contract = Contract(track="t", model=name, features=features, skeleton="hand", class_names=("A", "B", "C"))
-    write_onnx(tmp_path / "model.onnx", recognizer, contract)
-    assert replace(contracts.read(tmp_path / "model.onnx"), state={}) == contract
-    for batch, frames in ((1, 1), (1, 9), (4, 1), (6, 3)):
-        feeds = make_feeds(batch, frames)
-        for got, expected in zip(
-            answers(tmp_path / "model.onnx", feeds), torch_answers(recognizer, feeds), strict=True
-        ):
-            np.testing.assert_allclose(got, expected, atol=1e-4)
+    recognizer = make_recognizer(name, features).eval()
+    write_onnx(tmp_path / "model.onnx", recognizer, make_contract(name, features))
+    assert replace(contracts.read(tmp_path / "model.onnx"), state={}) == make_contract(name, features)
+    hold_to_torch(tmp_path / "model.onnx", recognizer, ((1, 1), (1, 9), (4, 1), (6, 3)))
+
+
+@pytest.mark.parametrize(("name", "features"), OF_A_BODY)
+def test_a_traced_model_of_whole_clips_leaves_batch_and_time_open(name: str, features: str):
+    """What Torch traces is what becomes ONNX, which takes ten times as long."""
+    network = make_recognizer(name, features).network.eval()
+    batch, time = torch.export.Dim("B"), torch.export.Dim("T")
+    features_BTF, seen_BT = torch.rand(3, 5, network_inputs(name, features)), torch.ones(3, 5, dtype=torch.bool)
+    program = torch.export.export(network, (features_BTF, seen_BT), dynamic_shapes=({0: batch, 1: time},) * 2)
+    for shape in ((2, 7), (5, 64)):
+        features_BTF, seen_BT = torch.rand(*shape, features_BTF.shape[-1]), torch.rand(shape) < 0.7
+        torch.testing.assert_close(program.module()(features_BTF, seen_BT), network(features_BTF, seen_BT))
+
+
+@pytest.mark.slow  # half a minute each: a body's preprocessing is a large graph
+@pytest.mark.parametrize(("name", "features"), OF_A_BODY)
+def test_whole_clips_of_any_length_answer_as_torch_does(tmp_path: Path, name: str, features: str):
+    recognizer = make_trained(name, features)
+    write_onnx(tmp_path / "model.onnx", recognizer, make_contract(name, features))
+    assert contracts.read(tmp_path / "model.onnx") == make_contract(name, features)
+    lengths = (*range(1, 65), 100, 255, 256, 511, 512)
+    hold_to_torch(tmp_path / "model.onnx", recognizer, [(batch, frames) for frames in lengths for batch in (1, 2)])
+
+
+def network_inputs(name: str, features: str) -> int:
+    return make_recognizer(name, features).preprocess.num_features  # pyright: ignore
+
+
+def make_contract(name: str, features: str) -> Contract:
+    skeleton = skeleton_of(make_config(name, features))
+    return Contract(track="t", model=name, features=features, skeleton=skeleton, class_names=("A", "B", "C"))
+
+
+def hold_to_torch(path: Path, recognizer: Recognizer, shapes: Iterable[tuple[int, int]]) -> None:
+    predictor = Predictor.open(path)
+    for batch, frames in shapes:
+        feeds = make_feeds(batch, frames, predictor.contract.skeleton)
+        for got, expected in zip(predictor.run(feeds), torch_answers(recognizer, feeds), strict=True):
+            np.testing.assert_allclose(got, expected, atol=1e-4, err_msg=f"{batch} clips of {frames} frames")

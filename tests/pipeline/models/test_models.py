@@ -5,6 +5,7 @@ The golden logits are written anew, after a change that is meant to move them, b
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,14 +18,19 @@ from pipeline.errors import InputError
 from pipeline.fitting.data import Clips, batches
 from pipeline.models import build
 from pipeline.models.recognizer import Recognizer
-from pipeline.params import Linear, Mlp, Model, Strm, parse
+from pipeline.models.weights import HEAD
+from pipeline.params import Linear, Mlp, Model, Strm, parse, skeleton_of
 from tests.factories import make_samples
+from tests.pipeline.factories import make_signs
 
 GOLDEN = Path(__file__).parent / "golden" / "logits.json"
 NUM_CLASSES = 3
 TINY: dict[str, dict[str, Any]] = {
     "mlp": {"hidden": (16, 8)},
     "strm": {"hidden": 8, "latent_steps": 1, "deep_steps": 2},
+    "sign_transformer": {"size": "lightweight"},
+    "cnn_transformer": {"size": "small"},
+    "spatial_temporal": {"graph_width": 8, "d_model": 16, "heads": 2, "tokens": 4, "pooling": "hybrid"},
 }
 MEMBERS = {get_args(member.model_fields["name"].annotation)[0]: member for member in get_args(get_args(Model)[0])}
 UPDATE = 4 * 8 + (8 * 4 + 4) + 2 * 4  # of width 4 without its context: own, out, norm
@@ -36,23 +42,34 @@ CASES = [
 every_model = pytest.mark.parametrize(("name", "features"), CASES)
 
 
+def make_config(name: str, features: str) -> Any:
+    return MEMBERS[name](name=name, features=features, **TINY.get(name, {}))
+
+
 def make_recognizer(name: str, features: str, seed: int = 0) -> Recognizer:
     torch.manual_seed(seed)
-    config = MEMBERS[name](name=name, features=features, **TINY.get(name, {}))
-    return build(config, skeleton="hand", num_classes=NUM_CLASSES)
+    config = make_config(name, features)
+    return build(config, skeleton=skeleton_of(config), num_classes=NUM_CLASSES)
 
 
-def make_inputs(seed: int = 0) -> list[Tensor]:
+@cache
+def make_clips(skeleton: str, seed: int) -> tuple[Tensor, ...]:
     """Returns landmarks_BTVC, aspect_B, fps_B, handedness_B of 12 clips of 5 frames, both hands, some points lost."""
-    samples = make_samples(num_groups=4, clips=1, frames=5, missing=0.02, fps=15, aspect=4 / 3, seed=seed)
-    batch = next(batches(Clips(samples=samples, indices=np.arange(12)), size=12, length=None))
-    return list(batch[:4])
+    if skeleton == "hand":
+        samples = make_samples(num_groups=4, clips=1, frames=5, missing=0.02, fps=15, aspect=4 / 3, seed=seed)
+    else:
+        samples = make_signs(num_groups=2, clips=2, frames=(5, 5), seed=seed)
+    return next(batches(Clips(samples=samples, indices=np.arange(12)), size=12, length=None))[:4]
+
+
+def make_inputs(name: str, features: str, seed: int = 0) -> list[Tensor]:
+    return list(make_clips(skeleton_of(make_config(name, features)), seed))
 
 
 def make_trained(name: str, features: str) -> Recognizer:
     """Returns a recognizer in eval mode after one training batch, so that running statistics are not trivial."""
     recognizer = make_recognizer(name, features)
-    recognizer.train()(*make_inputs(seed=1))
+    recognizer.train()(*make_inputs(name, features, seed=1))
     return recognizer.eval()
 
 
@@ -63,7 +80,7 @@ def logits(recognizer: Recognizer, inputs: list[Tensor]) -> Tensor:
 
 @every_model
 def test_answers_have_a_row_a_clip_and_are_finite(name: str, features: str):
-    logits_BK, seen_B = make_trained(name, features)(*make_inputs())
+    logits_BK, seen_B = make_trained(name, features)(*make_inputs(name, features))
     assert logits_BK.shape == (12, NUM_CLASSES)
     assert seen_B.shape == (12,)
     assert logits_BK.isfinite().all()
@@ -73,7 +90,7 @@ def test_answers_have_a_row_a_clip_and_are_finite(name: str, features: str):
 @every_model
 def test_every_parameter_gets_a_gradient(name: str, features: str):
     recognizer = make_recognizer(name, features).train()
-    answers, _ = recognizer(*make_inputs())
+    answers, _ = recognizer(*make_inputs(name, features))
     logits_BK = answers.view(12, -1, NUM_CLASSES)[:, -1]  # of several answers in training the final one
     torch.nn.functional.cross_entropy(logits_BK, torch.arange(12) % NUM_CLASSES).backward()
     for path, parameter in recognizer.named_parameters():
@@ -83,10 +100,18 @@ def test_every_parameter_gets_a_gradient(name: str, features: str):
 
 
 @every_model
+def test_the_head_has_a_row_a_class(name: str, features: str):
+    """By which `weights.start_from` adds classes."""
+    state = make_recognizer(name, features).state_dict()
+    rows = [tensor for path, tensor in state.items() if path.startswith(HEAD)]
+    assert [len(row) for row in rows] == [NUM_CLASSES] * 2
+
+
+@every_model
 def test_eval_is_deterministic_and_changes_no_weight(name: str, features: str):
     recognizer = make_trained(name, features)
     before = {path: tensor.clone() for path, tensor in recognizer.state_dict().items()}
-    assert torch.equal(logits(recognizer, make_inputs()), logits(recognizer, make_inputs()))
+    assert torch.equal(logits(recognizer, make_inputs(name, features)), logits(recognizer, make_inputs(name, features)))
     for path, tensor in recognizer.state_dict().items():
         assert torch.equal(tensor, before[path]), path
 
@@ -101,7 +126,7 @@ def test_the_seed_decides_the_weights(name: str, features: str):
 @every_model
 def test_a_clip_is_answered_as_it_would_be_alone(name: str, features: str):
     recognizer = make_trained(name, features)
-    inputs = make_inputs()
+    inputs = make_inputs(name, features)
     together_BK = logits(recognizer, inputs)
     for i in range(12):
         torch.testing.assert_close(logits(recognizer, [x[i : i + 1] for x in inputs])[0], together_BK[i])
@@ -112,15 +137,23 @@ def test_a_clip_is_answered_as_it_would_be_alone(name: str, features: str):
 @every_model
 def test_frames_that_were_not_seen_change_no_logit(name: str, features: str):
     recognizer = make_trained(name, features)
-    landmarks_BTVC, *rest = make_inputs()
-    padded_BTVC = torch.cat([landmarks_BTVC, torch.full((12, 7, 21, 3), torch.nan)], 1)
+    landmarks_BTVC, *rest = make_inputs(name, features)
+    padded_BTVC = torch.cat([landmarks_BTVC, torch.full_like(landmarks_BTVC, torch.nan).repeat(1, 2, 1, 1)], 1)
     plain_BK, padded_BK = logits(recognizer, [landmarks_BTVC, *rest]), logits(recognizer, [padded_BTVC, *rest])
     torch.testing.assert_close(padded_BK, plain_BK)
 
 
 @every_model
+def test_one_frame_is_a_clip(name: str, features: str):
+    landmarks_BTVC, *rest = make_inputs(name, features)
+    logits_BK = logits(make_trained(name, features), [landmarks_BTVC[:, :1], *rest])
+    assert logits_BK.isfinite().all()
+    assert logits_BK.any()
+
+
+@every_model
 def test_a_clip_without_a_seen_frame_gets_zeros(name: str, features: str):
-    landmarks_BTVC, *rest = make_inputs()
+    landmarks_BTVC, *rest = make_inputs(name, features)
     plain_BK, plain_seen_B = make_trained(name, features)(landmarks_BTVC, *rest)
     landmarks_BTVC = landmarks_BTVC.clone()
     landmarks_BTVC[4] = torch.nan
@@ -135,7 +168,7 @@ def test_a_clip_without_a_seen_frame_gets_zeros(name: str, features: str):
 @every_model
 def test_training_on_a_clip_without_a_hand_leaves_finite_weights(name: str, features: str):
     recognizer = make_recognizer(name, features).train()
-    landmarks_BTVC, *rest = make_inputs()
+    landmarks_BTVC, *rest = make_inputs(name, features)
     recognizer(torch.full_like(landmarks_BTVC, torch.nan), *rest)[0].sum().backward()
     for path, parameter in recognizer.named_parameters():
         assert parameter.grad is None or parameter.grad.isfinite().all(), path
@@ -146,7 +179,7 @@ def test_training_on_a_clip_without_a_hand_leaves_finite_weights(name: str, feat
 def test_logits_are_the_golden_ones(name: str, features: str):
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     assert f"{name}-{features}" in golden, "a new model: write its golden logits, see the head of this file"
-    logits_BK = logits(make_trained(name, features), make_inputs())
+    logits_BK = logits(make_trained(name, features), make_inputs(name, features))
     torch.testing.assert_close(logits_BK, torch.tensor(golden[f"{name}-{features}"]), atol=1e-5, rtol=0)
 
 
@@ -192,7 +225,7 @@ def test_an_unknown_name_lists_the_valid_ones():
 
 
 def _write_golden() -> None:
-    rows = {str(case.id): logits(make_trained(*case.values), make_inputs()).tolist() for case in CASES}  # pyright: ignore[reportArgumentType]
+    rows = {str(case.id): logits(make_trained(*case.values), make_inputs(*case.values)).tolist() for case in CASES}  # pyright: ignore[reportArgumentType]
     text = {key: [[round(value, 6) for value in row] for row in value] for key, value in rows.items()}
     GOLDEN.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
 

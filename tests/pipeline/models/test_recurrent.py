@@ -9,13 +9,14 @@ from pipeline.fitting.data import Clips, batches
 from pipeline.models import build
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent, State
+from pipeline.params import skeleton_of
 from tests.factories import make_samples
 from tests.pipeline.models.test_models import MEMBERS, NUM_CLASSES, TINY
 
 NAMES = [
     name
     for name, member in MEMBERS.items()
-    if isinstance(build(member(name=name), skeleton="hand", num_classes=2).network, Recurrent)
+    if isinstance(build(member(name=name), skeleton=skeleton_of(member(name=name)), num_classes=2).network, Recurrent)
 ]
 every_recurrent_model = pytest.mark.parametrize("name", NAMES)
 Inputs = list[Tensor]

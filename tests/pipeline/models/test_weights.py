@@ -8,7 +8,7 @@ import torch
 
 from pipeline.errors import InputError
 from pipeline.models import build, weights
-from pipeline.models.weights import Trained
+from pipeline.models.weights import Trained, start_from
 from pipeline.params import Linear, Mlp
 from tests.factories import make_hand
 
@@ -99,3 +99,27 @@ def test_another_schema_and_an_unknown_skeleton_are_named(tmp_path: Path):
     change(tmp_path, schema=1, skeleton="horse")
     with pytest.raises(InputError, match=r"unknown skeleton 'horse'\. Valid: hand"):
         weights.load(tmp_path)
+
+
+def make_trained(names: tuple[str, ...], seed: int, config: Mlp = CONFIG) -> Trained:
+    torch.manual_seed(seed)
+    recognizer = build(config, skeleton="hand", num_classes=len(names))
+    return Trained(recognizer=recognizer, config=config, class_names=names, skeleton="hand")
+
+
+def test_a_new_class_joins_trained_weights_and_each_other_keeps_its_row():
+    former, new = make_trained(("A", "B", "C"), 0), make_trained(("C", "A", "N"), 1)
+    random = {name: tensor.clone() for name, tensor in new.recognizer.state_dict().items()}
+    start_from(former, new)
+    state, old = new.recognizer.state_dict(), former.recognizer.state_dict()
+    for name in ("network.head.weight", "network.head.bias"):
+        assert torch.equal(state[name], torch.stack([old[name][2], old[name][0], random[name][2]]))
+    others = [name for name in state if not name.startswith("network.head.")]
+    assert others
+    assert all(torch.equal(state[name], old[name]) for name in others)
+
+
+def test_weights_of_another_architecture_are_refused():
+    wide = Mlp(name="mlp", features="raw", hidden=(8,))
+    with pytest.raises(InputError, match=r"train\.init_from: expected weights of .*hidden \[4\].* got .*hidden \[8\]"):
+        start_from(make_trained(("A",), 0, wide), make_trained(("A",), 0))
