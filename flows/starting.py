@@ -19,11 +19,12 @@ def model_folder(name: Weights | None, *, store: Store, at: Layout) -> Iterator[
 
     Raises: InputError when there is no such folder or version, RegistryError when the store cannot be reached.
     """
-    from registry.versions import EXTRAS, PRODUCTION, files, named
-
     if name is None:
         yield None
-    elif isinstance(name, int) or name == PRODUCTION:
+        return
+    from registry.versions import EXTRAS, PRODUCTION, files, named
+
+    if isinstance(name, int) or name == PRODUCTION:
         version = named(store, at.track, number=name if isinstance(name, int) else None)
         with files(store, version, EXTRAS) as folder:
             yield folder

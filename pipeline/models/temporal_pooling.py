@@ -139,7 +139,7 @@ def average(
 ) -> Tokens:
     """Averages the seen frames of each piece of a clip, and their times; a piece without any is masked."""
     shares_BNT = span_shares(seen_BT, tokens)
-    seconds_BN = (shares_BNT @ seconds_BT[..., None])[..., 0]
+    seconds_BN = (shares_BNT * seconds_BT[:, None]).sum(-1)  # no product of matrices: in bf16 that rounds time
     tokens_BND = shares_BNT @ frames_BTD + time_encoding(seconds_BN, frames_BTD.shape[-1])
     return tokens_BND, shares_BNT.sum(-1) > 0
 

@@ -30,7 +30,7 @@ TINY: dict[str, dict[str, Any]] = {
     "strm": {"hidden": 8, "latent_steps": 1, "deep_steps": 2},
     "sign_transformer": {"size": "lightweight"},
     "cnn_transformer": {"size": "small"},
-    "spatial_temporal": {"graph_width": 8, "d_model": 16, "heads": 2, "layers": 1},
+    "spatial_temporal": {"graph_width": 8, "d_model": 16, "heads": 2, "tokens": 4, "pooling": "hybrid"},
 }
 MEMBERS = {get_args(member.model_fields["name"].annotation)[0]: member for member in get_args(get_args(Model)[0])}
 UPDATE = 4 * 8 + (8 * 4 + 4) + 2 * 4  # of width 4 without its context: own, out, norm
