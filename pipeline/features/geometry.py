@@ -1,4 +1,7 @@
-"""Lengths, turns and bends of points; none gives NaN, nor a NaN gradient, on a degenerate hand."""
+"""Lengths, turns and bends of points; none gives NaN, nor a NaN gradient, on a degenerate hand.
+
+Trap: a tiny number that is added is taken for zero by the ONNX exporter's optimiser and left out; a lower bound stays.
+"""
 
 import torch
 from jaxtyping import Bool, Float
@@ -9,7 +12,7 @@ TINY = 1e-8  # keeps square roots and quotients away from zero; the square of a 
 
 def length(vector_BTXC: Float[Tensor, "*BTX C"]) -> Float[Tensor, "*BTX"]:
     """Returns Euclidean lengths; the plain norm's gradient at zero is NaN."""
-    return (vector_BTXC.square().sum(-1) + TINY**2).sqrt()
+    return vector_BTXC.square().sum(-1).clamp_min(TINY**2).sqrt()
 
 
 def unit(vector_BTXC: Float[Tensor, "*BTX C"]) -> Float[Tensor, "*BTX C"]:
@@ -20,7 +23,7 @@ def unit(vector_BTXC: Float[Tensor, "*BTX C"]) -> Float[Tensor, "*BTX C"]:
 def spread(points_BTVC: Float[Tensor, "B T V C"]) -> Float[Tensor, "B T"]:
     """Returns the root mean square distance of the points from their mean, in the picture plane."""
     plane_BTVC = points_BTVC[..., :2] - points_BTVC[..., :2].mean(-2, keepdim=True)
-    return (plane_BTVC.square().sum(-1).mean(-1) + TINY).sqrt()
+    return plane_BTVC.square().sum(-1).mean(-1).clamp_min(TINY).sqrt()
 
 
 def median(values_BNC: Float[Tensor, "B N C"], seen_BN: Bool[Tensor, "B N"]) -> Float[Tensor, "B C"]:

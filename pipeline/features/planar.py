@@ -35,5 +35,5 @@ class Features(nn.Module):
         xy_BTVC = torch.stack([torch.where(across_BT[..., None] > 0, -x_BTV, x_BTV), y_BTV], -1)
         low_BT1C, high_BT1C = xy_BTVC.amin(-2, keepdim=True), xy_BTVC.amax(-2, keepdim=True)
         half_BT1C = (high_BT1C - low_BT1C) / 2
-        unit_BT1C = torch.maximum(half_BT1C, NARROWEST * half_BT1C.amax(-1, keepdim=True)) + TINY
+        unit_BT1C = torch.maximum(half_BT1C, NARROWEST * half_BT1C.amax(-1, keepdim=True)).clamp_min(TINY)
         return ((xy_BTVC - (low_BT1C + high_BT1C) / 2) / unit_BT1C).flatten(-2)

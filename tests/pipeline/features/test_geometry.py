@@ -1,8 +1,10 @@
 """Lengths, turns and bends, on numbers that one checks by hand."""
 
+import numpy as np
+import onnxruntime
 import torch
 
-from pipeline.features.geometry import curl, curls_as_left, length, median, mirror, unit, upright
+from pipeline.features.geometry import curl, curls_as_left, length, median, mirror, spread, unit, upright
 
 
 def test_length_is_euclidean_and_its_gradient_at_zero_is_finite():
@@ -16,6 +18,22 @@ def test_length_is_euclidean_and_its_gradient_at_zero_is_finite():
 
 def test_unit_keeps_the_direction_and_leaves_zero_alone():
     torch.testing.assert_close(unit(torch.tensor([[3.0, 4.0], [0.0, 0.0]])), torch.tensor([[0.6, 0.8], [0.0, 0.0]]))
+
+
+class Degenerate(torch.nn.Module):
+    def forward(self, points):
+        return curl(points, [0, 1, 2]), unit(points[..., 0, :]), 1 / spread(points)
+
+
+def test_points_in_one_place_give_numbers_in_onnx_runtime_too(tmp_path):
+    """An added 1e-16 is optimised away, and then zero is divided by zero."""
+    path, points = tmp_path / "geometry.onnx", torch.zeros(2, 2, 3, 3)
+    shapes = {"points": {0: torch.export.Dim("B")}}
+    torch.onnx.export(Degenerate(), (points,), path, dynamo=True, dynamic_shapes=shapes, verbose=False)
+    answers = onnxruntime.InferenceSession(path).run(None, {"points": points.numpy()})
+    for answer, expected in zip(answers, Degenerate()(points), strict=True):
+        torch.testing.assert_close(torch.from_numpy(answer), expected)
+        assert np.isfinite(answer).all()
 
 
 def test_median_is_of_what_was_seen_in_each_coordinate_and_zero_of_nothing():
