@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flows import bench_graph, bench_retrain
+from flows import bench_graph, bench_retrain, bench_signs
+from flows.timing import medians_in_turns
 from pipeline.params import SyntheticLetters
 
 BLOCK = 25  # calls in a row, a second and a half of a stream
@@ -20,6 +21,7 @@ def figures(root: Path) -> Iterator[Row]:
     yield from steps()
     yield from gate()
     yield from bench_graph.figures()
+    yield from bench_signs.figures()
     yield "signloop --help", f"{_median_seconds(lambda: _run(root, 'signloop', '--help')):.2f} s"
     if (root / "artifacts").exists():
         yield "dvc repro, nothing to do", f"{_median_seconds(lambda: _run(root, 'dvc', 'repro')):.2f} s"
@@ -67,10 +69,11 @@ def steps(rounds: int = 60) -> Iterator[Row]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with torch.inference_mode():
-        onnx, eager = _medians_in_turns(
+        onnx, eager = medians_in_turns(
             lambda: runtime.run(feeds, state),
             lambda: recognizer.step(landmarks, aspect, fps, handedness, memory),
             rounds=rounds,
+            block=BLOCK,
         )
     torch.set_num_threads(threads)
     told = f"{1000 * onnx:.2f} ms; eager PyTorch {1000 * eager:.2f} ms, {eager / onnx:.1f} times as long"
@@ -93,21 +96,6 @@ def gate(trials: int = 400, *, worst: int = 20, again: int = 4000) -> Iterator[R
     yield "the same, at worst", f"{highest:.1%}: the highest of the {worst} worst scenarios again, {again} trials each"
     equal = Scenario(units=24, clips=78, gain=0.01, worse=0.0, margin=0.02, correlation=0.02)
     yield "an equal model passes (24 signers × 78 clips)", f"{promoted(equal, trials=trials, seed=0):.0%} of trials"
-
-
-def _medians_in_turns(*calls: Callable[[], object], rounds: int) -> list[float]:
-    """Returns each call's median seconds over blocks of neighbouring calls, as a stream's frames come.
-
-    The blocks take turns, so that other work on the machine disturbs all alike.
-    """
-    seconds: list[list[float]] = [[] for _ in calls]
-    for _ in range(rounds):
-        for call, own in zip(calls, seconds, strict=True):
-            start = time.perf_counter()
-            for _ in range(BLOCK):
-                call()
-            own.append((time.perf_counter() - start) / BLOCK)
-    return [statistics.median(own) for own in seconds]
 
 
 def _median_seconds(call: Callable[[], None], runs: int = 3) -> float:

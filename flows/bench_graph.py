@@ -4,11 +4,11 @@ All of a table is measured in one process and in turns. Memory is the highest su
 once, from its profiler's record of each allocation: no other program is in it.
 """
 
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any
+
+from flows.timing import medians_in_turns
 
 Row = tuple[str, str]
 Call = Callable[[], object]
@@ -43,7 +43,7 @@ def convolution(rounds: int) -> Iterator[Row]:
         return lambda: (network.zero_grad(), network(points).backward(gradient))
 
     calls = [both_ways(sparse), both_ways(dense)]
-    plain, ours = _medians_in_turns(calls, rounds)
+    plain, ours = medians_in_turns(*calls, rounds=rounds)
     plain_bytes, our_bytes = (_peak_bytes(call) for call in calls)
     threads = f"{torch.get_num_threads()} threads"
     yield "GCNConv, 2 × 128 on [32, 64, 75, 3], both ways", f"{1000 * plain:,.0f} ms, {plain_bytes / 2**20:,.0f} MiB"
@@ -72,7 +72,7 @@ def training_step(rounds: int) -> Iterator[Row]:
         "… bf16, tcn to 16 tokens": partial(_stepper, fused=True, bf16=True, pooling="tcn", tokens=16),
     }
     calls = {name: make() for name, make in steps.items()}
-    medians = _medians_in_turns([call for call, _ in calls.values()], rounds)
+    medians = medians_in_turns(*(call for call, _ in calls.values()), rounds=rounds)
     for (name, (_, count)), seconds in zip(calls.items(), medians, strict=True):
         gain = f"{medians[0] / seconds:.2f} times as fast"
         yield f"training step, {name}", f"{1000 * seconds:,.0f} ms, {gain}; {count:,} parameters"
@@ -173,15 +173,3 @@ def _peak_bytes(call: Call) -> int:
         now += change
         most = max(most, now)
     return most
-
-
-def _medians_in_turns(calls: list[Call], rounds: int) -> list[float]:
-    """Returns each call's median seconds, after a first one that does not count."""
-    seconds: list[list[float]] = [[] for _ in calls]
-    for number in range(rounds + 1):
-        for call, own in zip(calls, seconds, strict=True):
-            start = time.perf_counter()
-            call()
-            if number:
-                own.append(time.perf_counter() - start)
-    return [statistics.median(own) for own in seconds]

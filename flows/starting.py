@@ -1,6 +1,6 @@
 """The weights that params.yaml names: a version of the track in the registry, or a model folder of one's own.
 
-`pipeline` knows no registry; so names become folders here. See docs/decisions/011.
+`pipeline` knows no registry; so names become folders here. See docs/decisions/009.
 """
 
 from collections.abc import Iterator
