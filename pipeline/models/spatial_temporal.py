@@ -40,14 +40,7 @@ class Network(nn.Module):
             config.pooling, d_model=d_model, tokens=config.tokens, heads=config.heads, dropout=config.dropout
         )
         self.class_token = nn.Parameter(0.02 * torch.randn(d_model))
-        self.encoder = Encoder(
-            d_model,
-            config.layers,
-            config.heads,
-            FEED_FORWARD * d_model,
-            config.dropout,
-            checkpointing=config.checkpointing,
-        )
+        self.encoder = Encoder(d_model, config.layers, config.heads, FEED_FORWARD * d_model, config.dropout)
         self.head = nn.Linear(d_model, num_classes)
 
     def forward(self, features_BTF: Float[Tensor, "B T F"], seen_BT: Bool[Tensor, "B T"]) -> Float[Tensor, "B K"]:

@@ -72,7 +72,6 @@ class SpatialTemporal(Section):
     layers: Annotated[int, Field(ge=1, le=48)] = 2
     heads: Positive = 4
     dropout: Share = 0.2
-    checkpointing: bool = False  # in training, computes a transformer layer's inside twice instead of keeping it
 
     @model_validator(mode="after")
     def _widths_divide(self) -> Self:
