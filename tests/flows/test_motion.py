@@ -59,7 +59,7 @@ def test_every_frame_becomes_a_clip_that_keeps_what_it_was():
     assert len(set(single.id)) == 5
 
 
-def test_the_examples_are_a_model_of_frames_and_one_of_clips_on_the_same_data():
+def test_the_examples_are_a_model_of_frames_and_one_of_clips_scored_on_the_same_signers():
     tracks = [
         read_with(HERE / "params.yaml", HERE / "examples" / f"letters_{name}.yaml").track("letters")
         for name in ("frames", "motion")
@@ -67,7 +67,8 @@ def test_the_examples_are_a_model_of_frames_and_one_of_clips_on_the_same_data():
     recurrent = [isinstance(build(t.model, skeleton="hand", num_classes=2).network, Recurrent) for t in tracks]
     assert recurrent == [False, True]
     assert [t.train.sequence_length for t in tracks] == [1, 16]
-    assert tracks[0].data == tracks[1].data
+    frames_data, clips_data = (t.data.model_dump(exclude={"num_signers"}) for t in tracks)  # trained on more or fewer
+    assert frames_data == clips_data
     assert [b for _, b in PAIRS] == ["J", "Z"]
 
 
