@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from flows.crossval import interval, leave_one_out
+from flows.crossval import cross_validate, interval, leave_one_out
 from pipeline.errors import InputError
 from pipeline.params import Track, parse
 from tests.flows.project import tiny_params
@@ -24,6 +24,21 @@ def test_an_unknown_group_lists_the_known() -> None:
         InputError, match=r"unknown group 'a', 'b'\. The source has: signer_0000, signer_0001, signer_0002"
     ):
         leave_one_out(track(3), seeds=[0], groups=["b", "a", "signer_0001"])
+
+
+def test_every_group_is_tested_on_in_one_fold_and_each_fold_says_what_it_cost() -> None:
+    made = track(4)
+    folds = [fold for _, fold in cross_validate({"mlp": made}, folds=2, seeds=[0], workers=1)]
+    assert sorted(fold.fold for fold in folds) == ["0", "1"]
+    clips_of_a_signer = len(made.data.classes or "ABCDEFGHIJKLMNOPQRSTUVWXYZ") * made.data.clips_per_letter
+    assert [fold.clips for fold in folds] == [2 * clips_of_a_signer] * 2
+    assert all(0 <= fold.accuracy <= 1 and fold.onnx_bytes > 0 and fold.milliseconds > 0 for fold in folds)
+    assert len({fold.parameters for fold in folds}) == 1
+
+
+def test_more_folds_than_groups_are_refused() -> None:
+    with pytest.raises(InputError, match="5 folds take as many groups, the source has 3"):
+        next(cross_validate({"mlp": track(3)}, folds=5, seeds=[0]))
 
 
 def test_the_interval_is_students_over_groups_and_seeds_are_averaged() -> None:
