@@ -62,7 +62,7 @@ def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
         with suppress(ConnectionError):
             reach(address)
             return
-        time.sleep(0.1)
+        time.sleep(0.1)  # between two looks; the server tells nobody that it is ready
     raise TransientError(f"Prefect's server at {address} did not answer in {PATIENCE_SECONDS:.0f} s.")
 
 

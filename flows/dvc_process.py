@@ -111,7 +111,7 @@ def _wait(root: Path, before: str) -> str:
     if others != before:
         sys.stdout.write(f"waiting, since DVC is at work: {others}\n")
         sys.stdout.flush()
-    time.sleep(ASK_AGAIN_SECONDS)
+    time.sleep(ASK_AGAIN_SECONDS)  # DVC has no lock to wait on: it refuses at once, and is asked again
     return others
 
 

@@ -86,7 +86,7 @@ def test_addresses(tmp_path: Path) -> None:
     assert store_at("http://host:5000", state).served
     assert store_at("sqlite:///own/m.db", state).tracking_uri == f"sqlite:///{tmp_path}/own/m.db"
     assert store_at(f"sqlite:///{tmp_path}/m.db", state).artifacts == tmp_path / "artifacts"
-    for folder in ("mlruns", "file:///tmp/mlruns"):
+    for folder in ("mlruns", "file:///srv/mlruns"):
         with pytest.raises(RegistryError, match="plain folders"):
             store_at(folder, state)
 
