@@ -4,15 +4,17 @@ The figure that counts for people never seen. Nothing of the tested groups is us
 what is scored is the exported ONNX file, as in `evaluate`.
 """
 
+import hashlib
+import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
@@ -33,7 +35,7 @@ LATENCY_RUNS = 30
 class Fold:
     """One training without some groups, and what came of it.
 
-    seconds       of training, on one thread beside the other workers
+    seconds       of training without pretraining, on one thread beside the other workers
     milliseconds  for one clip of the median length, one thread, median
     """
 
@@ -78,11 +80,13 @@ def leave_one_out(
 
 
 def cross_validate(
-    tracks: dict[str, Track], *, folds: int, seeds: Iterable[int], workers: int = 2
+    tracks: dict[str, Track], *, folds: int, seeds: Iterable[int], only: Collection[int] = (), workers: int = 2
 ) -> Iterator[tuple[str, Fold]]:
     """Yields each fold of each track as it ends; all tracks have one source, and every group is tested on once.
 
-    Raises: InputError when the source has fewer groups than folds.
+    only  these of the folds, counted from 0; empty: all
+
+    Raises: InputError when the source has fewer groups than folds, or a fold is none of them.
     """
     from pipeline.sources import read
 
@@ -90,7 +94,9 @@ def cross_validate(
     have = sorted(set(samples.group))
     if len(have) < max(folds, 2):
         raise InputError(f"{folds} folds take as many groups, the source has {len(have)}: {', '.join(have)}.")
-    left_out = {str(fold): tuple(have[fold::folds]) for fold in range(folds)}
+    if beyond := [fold for fold in only if fold not in range(folds)]:
+        raise InputError(f"fold {beyond[0]}: expected one of 0 to {folds - 1}.")
+    left_out = {str(fold): tuple(have[fold::folds]) for fold in only or range(folds)}
     yield from _run(tracks, samples, left_out, list(seeds), workers)
 
 
@@ -104,15 +110,44 @@ def _run(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "samples.h5"
         store.write(path, samples)
+        runs = {
+            (name, seed, fold): _Run.of(track, samples, groups, seed)
+            for name, track in tracks.items()
+            for seed in seeds
+            for fold, groups in left_out.items()
+        }
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            runs = {
-                pool.submit(_fold, track, path, fold, groups, seed): name
-                for name, track in tracks.items()
-                for seed in seeds
-                for fold, groups in left_out.items()
-            }
-            for run in as_completed(runs):
-                yield runs[run], run.result()
+            encoders = {run.encoder: pool.submit(_pretrain, run, path) for run in _by_encoder(runs.values())}
+            for pretrained in as_completed(encoders.values()):
+                pretrained.result()
+            trainings = {pool.submit(_fold, run, path, fold, seed): name for (name, seed, fold), run in runs.items()}
+            for training in as_completed(trainings):
+                yield trainings[training], training.result()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One training: a track with its seed, who is in which part, and the file that its encoder is in."""
+
+    track: Track
+    parts: "Split"
+    encoder: str
+
+    @classmethod
+    def of(cls, track: Track, samples: Samples, groups: tuple[str, ...], seed: int) -> Self:
+        from pipeline import split as splits
+
+        parts = splits.assign(samples, track.prepare.model_copy(update={"test": groups, "val": (), "seed": seed}))
+        track = track.model_copy(update={"train": track.train.model_copy(update={"seed": seed})})
+        seen = sorted([*parts.train.tolist(), *parts.rest.tolist()])
+        model = None if track.pretrain.method == "none" else track.model.model_dump(mode="json")
+        made_of = json.dumps([model, track.pretrain.model_dump(mode="json"), model and seen])
+        return cls(track, parts, hashlib.sha256(made_of.encode()).hexdigest())
+
+
+def _by_encoder(runs: Iterable[_Run]) -> list[_Run]:
+    """Returns one run for each encoder: seeds that see the same clips share one, since it is dear."""
+    return list({run.encoder: run for run in runs}.values())
 
 
 def interval(table: pd.DataFrame, confidence: float = 0.95) -> tuple[float, float]:
@@ -125,47 +160,64 @@ def interval(table: pd.DataFrame, confidence: float = 0.95) -> tuple[float, floa
 
 
 def trained(
-    track: Track, samples: Path, parts: "Split", folder: Path, *, log: "Log" = lambda epoch, values: None
+    track: Track,
+    samples: Path,
+    parts: "Split",
+    folder: Path,
+    *,
+    encoder: Path | None = None,
+    log: "Log" = lambda epoch, values: None,
 ) -> Path:
-    """Trains a track's model on a split of a store, as `dvc repro` does; returns the folder of its weights."""
+    """Trains a track's model on a split of a store, as `dvc repro` does; returns the folder of its weights.
+
+    encoder  what `pretrain` has made of the same clips; None: it is made here
+    """
     from pipeline import split as splits
     from pipeline.pretrain import pretrain
     from pipeline.train import train
 
-    split, encoder, out = folder / "split.json", folder / "encoder.safetensors", folder / "model"
+    split, out = folder / "split.json", folder / "model"
     splits.write(split, parts)
-    pretrain(track.model, track.pretrain, samples=samples, split=split, out=encoder)
+    if encoder is None:
+        encoder = folder / "encoder.safetensors"
+        pretrain(track.model, track.pretrain, samples=samples, split=split, out=encoder)
     train(track.model, track.train, samples=samples, split=split, encoder=encoder, out=out, log=log)
     return out
 
 
-def _fold(track: Track, samples: Path, fold: str, groups: tuple[str, ...], seed: int) -> Fold:
-    """Trains without the groups and scores the exported file on them."""
-    import numpy as np
+def _pretrain(run: _Run, samples: Path) -> None:
     import torch
 
     from pipeline import split as splits
+    from pipeline.pretrain import pretrain
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory(dir=samples.parent) as name:
+        split = Path(name) / "split.json"
+        splits.write(split, run.parts)
+        pretrain(run.track.model, run.track.pretrain, samples=samples, split=split, out=samples.parent / run.encoder)
+
+
+def _fold(run: _Run, samples: Path, fold: str, seed: int) -> Fold:
+    """Trains without the groups of a fold and scores the exported file on them."""
+    import numpy as np
+    import torch
+
     from pipeline.contract import Contract
     from pipeline.export import write_onnx
     from pipeline.models import weights
     from pipeline.predictor import Predictor, inputs
 
     torch.set_num_threads(1)
-    everything = store.read(samples)
-    parts = splits.assign(everything, track.prepare.model_copy(update={"test": groups, "val": (), "seed": seed}))
-    track = track.model_copy(update={"train": track.train.model_copy(update={"seed": seed})})
-    tested = everything.select(parts.test)
+    model = run.track.model
+    tested = store.read(samples).select(run.parts.test)
     with tempfile.TemporaryDirectory(dir=samples.parent) as name:
         folder = Path(name)
         start = time.perf_counter()
-        own = weights.load(trained(track, samples, parts, folder))
+        own = weights.load(trained(run.track, samples, run.parts, folder, encoder=samples.parent / run.encoder))
         seconds = time.perf_counter() - start
         contract = Contract(
-            track="",
-            model=track.model.name,
-            features=track.model.features,
-            skeleton=own.skeleton,
-            class_names=own.class_names,
+            track="", model=model.name, features=model.features, skeleton=own.skeleton, class_names=own.class_names
         )
         write_onnx(folder / "model.onnx", own.recognizer, contract)
         predictor = Predictor.open(folder / "model.onnx")

@@ -52,7 +52,11 @@ def pretrain(
 def _masked_landmarks(
     model: Model, config: Pretrain, samples: Path, split: Path, checkpoint: Path | None, log: "Log"
 ) -> dict:
-    """Trains on the clips that `train` will see, on nobody who validates or tests; returns the encoder's tensors."""
+    """Trains on the clips that `train` will see and those at rest, on nobody who validates or tests.
+
+    Returns the encoder's tensors.
+    """
+    import numpy as np
     import torch
 
     from pipeline import samples as store
@@ -68,12 +72,13 @@ def _masked_landmarks(
     if len(parts.train) == 0:
         raise InputError(f"'{split}': expected clips to pretrain on, got an empty part. Change `prepare`.")
     held_out = frozenset(parts.groups["val"] + parts.groups["test"])
+    unlabelled = np.concatenate([parts.train, parts.rest])
     torch.manual_seed(config.seed)
     recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))
     module = Reconstruction(recognizer, config, skeleton(header.skeleton))
     pretrain_encoder(
         module,
-        train=open_clips(samples, parts.train, memory_mb=config.memory_mb),
+        train=open_clips(samples, unlabelled, memory_mb=config.memory_mb),
         further=None if config.data is None else Further(config.data, header, held_out),
         config=config,
         checkpoint=checkpoint,

@@ -19,7 +19,7 @@ from pipeline.params import Prepare
 from pipeline.samples import Samples, evenly
 
 PARTS = ("train", "val", "test")
-RESTING = "rest"  # above prepare.max_per_class: in no part
+RESTING = "rest"
 FEWEST_GROUPS = 3  # one each for train, val and test
 
 
@@ -27,6 +27,7 @@ FEWEST_GROUPS = 3  # one each for train, val and test
 class Split:
     """Clip indices of each part, sorted, and what follows from them.
 
+    rest           training clips above prepare.max_per_class or prepare.labelled: in no part, but `pretrain` sees them
     class_weights  by class name; their mean over the training clips is 1
     unmeasured     classes without a test clip: no figure speaks for them
     groups         of each part; a group in two parts was split into blocks
@@ -35,6 +36,7 @@ class Split:
     train: NDArray[np.int64]
     val: NDArray[np.int64]
     test: NDArray[np.int64]
+    rest: NDArray[np.int64]
     class_weights: dict[str, float]
     unmeasured: tuple[str, ...]
     groups: dict[str, tuple[str, ...]]
@@ -72,6 +74,10 @@ def assign(samples: Samples, prepare: Prepare) -> Split:
         train = np.flatnonzero(part == "train")
         kept = evenly(group[train], samples.target[train], prepare.max_per_class)
         part[np.setdiff1d(train, train[kept])] = RESTING
+    if prepare.labelled is not None:
+        for name, surplus in (("train", RESTING), ("val", "")):
+            clips = np.flatnonzero(part == name)
+            part[np.setdiff1d(clips, _drawn(clips, samples.target, prepare.labelled, prepare.seed))] = surplus
     return _split(samples, group, part, prepare)
 
 
@@ -119,6 +125,12 @@ def _block_length(count: int, left: int, share: float | None) -> int:
     return 0 if share is None else max(0, min(max(1, int(share * count + 0.5)), left - 1))
 
 
+def _drawn(clips: NDArray[np.int64], target: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
+    """Draws at most `most` clips of each class."""
+    drawn = np.random.default_rng(seed).permutation(clips)
+    return np.concatenate([drawn[target[drawn] == label][:most] for label in np.unique(target[drawn])])
+
+
 def _split(samples: Samples, group: NDArray[Any], part: NDArray[Any], prepare: Prepare) -> Split:
     """Returns the parts with their class weights, when every class can be trained on."""
     names = np.asarray(samples.class_names, object)
@@ -139,7 +151,7 @@ def _split(samples: Samples, group: NDArray[Any], part: NDArray[Any], prepare: P
         )
     tested = np.bincount(samples.target[part == "test"], minlength=len(names))
     return Split(
-        **{name: np.flatnonzero(part == name).astype(np.int64) for name in PARTS},
+        **{name: np.flatnonzero(part == name).astype(np.int64) for name in (*PARTS, RESTING)},
         class_weights=_class_weights(counts, names, prepare.class_weights),
         unmeasured=tuple(names[tested == 0]),
         groups={name: tuple(sorted({str(g) for g in group[part == name]})) for name in PARTS},
@@ -170,7 +182,7 @@ def freeze(samples: Samples, prepare: Prepare) -> tuple[str, ...]:
 
 def write(path: Path, split: Split) -> None:
     """Writes split.json; the same split gives the same bytes."""
-    value: dict[str, Any] = {name: getattr(split, name).tolist() for name in PARTS}
+    value: dict[str, Any] = {name: getattr(split, name).tolist() for name in (*PARTS, RESTING)}
     value |= {"class_weights": split.class_weights, "unmeasured": split.unmeasured, "groups": split.groups}
     write_json(path, value)
 
@@ -183,7 +195,7 @@ def read(path: Path) -> Split:
     value = read_json(path)
     try:
         return Split(
-            **{name: np.asarray(value[name], np.int64) for name in PARTS},
+            **{name: np.asarray(value[name], np.int64) for name in (*PARTS, RESTING)},
             class_weights=value["class_weights"],
             unmeasured=tuple(value["unmeasured"]),
             groups={name: tuple(value["groups"][name]) for name in PARTS},

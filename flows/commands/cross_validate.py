@@ -15,9 +15,13 @@ def cross_validate(
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="NAME or NAME,KEY=VALUE,… in place of the track's model; may be repeated, to compare."),
+        typer.Option(
+            help="NAME or NAME,KEY=VALUE,… in place of the track's model; may be repeated, to compare. "
+            "A key with dots is of the track: train.augment.mirror=0."
+        ),
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="How many; every group is in one.")] = 5,
+    fold: Annotated[list[int] | None, typer.Option(help="Only this one, counted from 0; may be repeated.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Trainings at once.")] = 2,
     out: Annotated[Path | None, typer.Option(help="Also write every fold to this CSV file, as it ends.")] = None,
@@ -37,9 +41,9 @@ def cross_validate(
     own = read_with(environment.project_root() / "params.yaml", overlay).track(track)
     tracks = {spec or own.model.name: with_model(own, spec) for spec in model or [None]}
     rows = []
-    for name, fold in run(tracks, folds=folds, seeds=range(seeds), workers=workers):
-        rows.append({"model": name, **dataclasses.asdict(fold)})
-        console.print(f"  {name}, fold {fold.fold}, seed {fold.seed}: {fold.accuracy:.3f}", highlight=False)
+    for name, one in run(tracks, folds=folds, only=fold or (), seeds=range(seeds), workers=workers):
+        rows.append({"model": name, **dataclasses.asdict(one)})
+        console.print(f"  {name}, fold {one.fold}, seed {one.seed}: {one.accuracy:.3f}", highlight=False)
         if out:
             pd.DataFrame(rows).to_csv(out, index=False)
     Console().print(cross_validation_table(pd.DataFrame(rows), list(tracks)))

@@ -63,7 +63,7 @@ def cross_validation_table(folds: "pd.DataFrame", models: list[str]) -> "Table":
     for model in models:
         own = folds.query("model == @model")
         table = own.pivot_table(index="fold", columns="seed", values="accuracy").loc[names]
-        low, high = interval(table)
+        low, high = interval(table) if len(names) > 1 else interval(table.T)
         shown.add_row(
             model,
             *(f"{value:.3f}" for value in table.mean(axis=1)),

@@ -3,7 +3,16 @@
 A stage takes its own sections, never the whole. A section's fields are what `dvc exp run -S` can set.
 """
 
-from pipeline.params.data import Data, LandmarkClips, LandmarkTable, SyntheticLetters, SyntheticSigns
+from pipeline.params.data import (
+    Data,
+    Detection,
+    Images,
+    LandmarkClips,
+    LandmarkTable,
+    SyntheticLetters,
+    SyntheticSigns,
+    Videos,
+)
 from pipeline.params.fitting import Augment, Prepare, Pretrain, Teacher, Train
 from pipeline.params.judging import (
     WHO_PROMOTES,
@@ -34,10 +43,12 @@ __all__ = [
     "Augment",
     "CnnTransformer",
     "Data",
+    "Detection",
     "Device",
     "Evaluate",
     "Export",
     "Gates",
+    "Images",
     "LandmarkClips",
     "LandmarkTable",
     "Linear",
@@ -57,6 +68,7 @@ __all__ = [
     "Teacher",
     "Track",
     "Train",
+    "Videos",
     "parse",
     "read",
     "skeleton_of",

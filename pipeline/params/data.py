@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.params.section import Positive, Section
+from pipeline.params.section import Positive, Section, Share
 
 
 class SyntheticLetters(Section):
@@ -80,4 +80,54 @@ class LandmarkClips(Section):
         return self
 
 
-Data = Annotated[SyntheticLetters | SyntheticSigns | LandmarkTable | LandmarkClips, Field(discriminator="source")]
+class Detection(Section):
+    """How MediaPipe looks at pictures; together with the bundles' hashes it names what was extracted."""
+
+    points: Literal["hand", "holistic"] = "holistic"  # hand: 21 of one hand; holistic: two hands and the pose, 75
+    mode: Literal["image", "video"] = "video"  # image: each frame for itself, exactly reproducible; video: tracked
+    num_hands: Annotated[int, Field(ge=1, le=4)] = 2  # looked for; which one is whose is decided afterwards
+    hand_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    pose_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    presence: Annotated[float, Field(ge=0, le=1)] = 0.5  # below it a tracked hand or pose is looked for anew
+    tracking: Annotated[float, Field(ge=0, le=1)] = 0.5
+    fps: Annotated[float, Field(gt=0, le=1000)] | None = None  # frames a second that are kept; None: as recorded
+    max_pixels: Positive = 33_177_600  # of a frame: 8K; larger ones are refused before they are decoded
+    max_frames: Positive = 20_000  # of a clip
+
+
+class Videos(Section):
+    """Recorded clips: LABEL/CLIP.mp4, a table of files, or WLASL's index."""
+
+    source: Literal["videos"]
+    path: str  # a folder of label folders; a .csv or .parquet (file, label, group, start, end); WLASL's .json
+    videos: str | None = None  # where the files of a table or index lie; None: beside it
+    labelled: bool = True  # False: any video is taken and none has a label; for pretraining
+    group_folder: bool = False  # GROUP/LABEL/CLIP instead of LABEL/CLIP
+    detection: Detection = Detection()
+    classes: tuple[str, ...] = ()  # empty: all that occur; else clips of other labels are left out
+    max_per_class: Positive | None = None  # of each group, evenly spaced
+    min_seen: Annotated[int, Field(ge=0)] = 1  # frames that show a hand; clips with fewer are left out
+    max_failed: Share = 0.1  # of the files; above it the run fails
+    timeout_s: Annotated[float, Field(gt=0)] = 600.0  # for one clip
+
+
+class Images(Section):
+    """Photographs: LABEL/PHOTO.jpg, or a table of files; each is a clip of one frame."""
+
+    source: Literal["images"]
+    path: str  # a folder of label folders; a folder of photos named LABEL_…; a .csv or .parquet (file, label, group)
+    images: str | None = None  # where the files of a table lie; None: beside it
+    labelled: bool = True
+    label_from: Literal["folder", "name"] = "folder"  # name: what precedes the file name's first _
+    group_folder: bool = False
+    detection: Detection = Detection(points="hand", mode="image", num_hands=1)
+    classes: tuple[str, ...] = ()
+    max_per_class: Positive | None = None
+    min_seen: Annotated[int, Field(ge=0)] = 1
+    max_failed: Share = 0.1
+    timeout_s: Annotated[float, Field(gt=0)] = 60.0
+
+
+Data = Annotated[
+    SyntheticLetters | SyntheticSigns | LandmarkTable | LandmarkClips | Videos | Images, Field(discriminator="source")
+]

@@ -19,6 +19,7 @@ class Prepare(Section):
     val_share: Share = 0.15
     val_from: Literal["groups", "blocks"] = "groups"  # blocks: contiguous pieces of every training group
     max_per_class: Positive | None = None  # training clips of a class from one group, evenly spaced; the rest rests
+    labelled: Positive | None = None  # training clips of a class in all, and as many to validate on, drawn by `seed`
     class_weights: Literal["none", "balanced", "sqrt"] = "sqrt"
     near_duplicate: Annotated[float, Field(ge=0, le=1)] = 0.01  # mean point distance, in hand lengths
     max_leakage: Share = 0.01  # share of held-out clips with a duplicate in train

@@ -17,6 +17,7 @@ def with_model(track: Track, spec: str | None) -> Track:
     """Returns the track with another model, `NAME` or `NAME,KEY=VALUE,…`; no spec: as it is.
 
     The track's own model keeps what is not named; another one takes its defaults, on the same features where it can.
+    A key with dots is of the track instead of the model: `train.augment.mirror=0`.
     Raises: InputError with the valid names.
     """
     if spec is None:
@@ -30,8 +31,14 @@ def with_model(track: Track, spec: str | None) -> Track:
         model = track.model.model_dump(mode="json")
     elif member and track.model.features in get_args(member.model_fields["features"].annotation):
         model["features"] = track.model.features
-    model |= {key: YAML(typ="safe").load(value) for key, _, value in (change.partition("=") for change in changes)}
     tree = track.model_dump(mode="json") | {"model": model}
+    for key, _, value in (change.partition("=") for change in changes):
+        *sections, last = key.split(".") if "." in key else ("model", key)
+        section: Any = tree
+        for part in sections:
+            section[part] = section.get(part) or {}  # an unknown one is reported below, with the valid ones
+            section = section[part]
+        section[last] = YAML(typ="safe").load(value)
     return parse({"tracks": {"t": tree}}, "--model").track("t")
 
 
