@@ -39,6 +39,12 @@ class Skeleton:
         """Returns the columns of a part, in the part's own order."""
         return self.indices(*self.parts[name])
 
+    def span(self, name: str) -> slice:
+        """Returns where a part's columns lie, which are neighbours in the skeleton's order."""
+        columns = self.part(name)
+        assert columns == list(range(columns[0], columns[-1] + 1)), name
+        return slice(columns[0], columns[-1] + 1)
+
     @property
     def hands(self) -> tuple[str, ...]:
         """Names the parts that are hands; their points are those of the skeleton `hand`, in its order."""

@@ -30,7 +30,7 @@ class Body:
     points       from the middle of the shoulders, in shoulder widths
     own          the hands' points, each from its own wrist in its own size; zero for the pose
     seen         recorded
-    known        recorded, put among its neighbours, or bridged
+    known        of each part: recorded or bridged
     steady       the origin is the frame's own; it jumps where this changes
     fps          frames per second
     """
@@ -38,7 +38,7 @@ class Body:
     points: Float[Tensor, "B T V 3"]
     own: Float[Tensor, "B T V 3"]
     seen: Bool[Tensor, "B T V"]
-    known: Bool[Tensor, "B T V"]
+    known: Bool[Tensor, "B T P"]
     steady: Bool[Tensor, "B T"]
     fps: Float[Tensor, " B"]
 
@@ -48,10 +48,10 @@ class Frame:
 
     def __init__(self, skeleton: Skeleton) -> None:
         self.shoulders = skeleton.indices("pose_left_shoulder", "pose_right_shoulder")
-        self.hands = [skeleton.part(f"{side}_hand") for side in SIDES]
+        self.hands = [skeleton.span(f"{side}_hand") for side in SIDES]
         self.wrists = skeleton.indices(*(f"{side}_hand_wrist" for side in SIDES))
         self.pose_wrists = skeleton.indices(*(f"pose_{side}_wrist" for side in SIDES))
-        self.num_pose = len(skeleton.parts["pose"])
+        self.pose = skeleton.span("pose")
 
     def origin(
         self,
@@ -64,10 +64,11 @@ class Frame:
 
         `seen_BT2` says which hands are seen.
         """
-        across_BTC = points_BTVC[..., self.shoulders[0], :] - points_BTVC[..., self.shoulders[1], :]
-        middle_BTC = points_BTVC[..., self.shoulders, :].mean(-2)
-        width_BT1 = length(across_BTC[..., :2])[..., None]
-        there_BT = seen_BTV[..., self.shoulders].all(-1) & (width_BT1[..., 0] > MIN_WIDTH)
+        left, right = self.shoulders
+        left_BTC, right_BTC = points_BTVC[..., left, :], points_BTVC[..., right, :]
+        middle_BTC = (left_BTC + right_BTC) / 2
+        width_BT1 = length((left_BTC - right_BTC)[..., :2])[..., None]
+        there_BT = seen_BTV[..., left] & seen_BTV[..., right] & (width_BT1[..., 0] > MIN_WIDTH)
         bridges = Gaps(there_BT[..., None], fps_B)
         steady_BT = there_BT | bridges.bridged_BTP[..., 0]
         hands_BTC, sizes_BT1 = self._hands(points_BTVC)
@@ -76,7 +77,7 @@ class Frame:
         usual_BC = torch.where(any_B[:, None], median(middle_BTC, there_BT), median(hands_BTC, seen_BN))
         by_hands_B = torch.where(seen_BN.any(1), SHOULDERS * median(sizes_BT1, seen_BN)[:, 0], 1.0)
         unit_B = torch.where(any_B, median(width_BT1, there_BT)[:, 0], by_hands_B).clamp_min(MIN_WIDTH)
-        bridged_BTC = bridges.bridge(middle_BTC[..., None, :], [0])[..., 0, :]
+        bridged_BTC = bridges.bridge(middle_BTC[..., None, :], [slice(0, 1)])[..., 0, :]
         return torch.where(steady_BT[..., None], bridged_BTC, usual_BC[:, None]), unit_B, steady_BT
 
     def _hands(self, points_BTVC: Tensor) -> tuple[Tensor, Tensor]:
@@ -85,20 +86,19 @@ class Frame:
         middles = [torch.cat([hand.mean(-2)[..., :2], torch.zeros_like(hand[..., 0, :1])], -1) for hand in hands]
         return torch.cat(middles, 1), torch.cat([spread(hand) for hand in hands], 1)[..., None]
 
-    def placed(
+    def zeros(
         self, points_BTVC: Float[Tensor, "B T V 3"], origin_BTC: Float[Tensor, "B T 3"], steady_BT: Bool[Tensor, "B T"]
-    ) -> Float[Tensor, "B T V 3"]:
-        """Returns points from the origin, with the hands' depth where the arms end."""
-        points_BTVC = points_BTVC - origin_BTC[:, :, None]
-        parts = []
-        for hand, wrist, pose_wrist in zip(self.hands, self.wrists, self.pose_wrists, strict=True):
-            z_BTV = points_BTVC[..., hand, 2] - points_BTVC[..., wrist, 2:]
-            z_BTV = z_BTV + torch.where(steady_BT, points_BTVC[..., pose_wrist, 2], 0.0)[..., None]
-            parts.append(torch.cat([points_BTVC[..., hand, :2], z_BTV[..., None]], -1))
-        return torch.cat([*parts, points_BTVC[..., -self.num_pose :, :]], -2)
+    ) -> Float[Tensor, "B T P 3"]:
+        """Returns where zero is for each part: at the origin, but a hand's depth counts from where its arm ends."""
+        x_y_BTC, z_BT = origin_BTC[..., :2], origin_BTC[..., 2]
+        places = []
+        for wrist, pose_wrist in zip(self.wrists, self.pose_wrists, strict=True):
+            arm_BT = torch.where(steady_BT, points_BTVC[..., pose_wrist, 2] - z_BT, 0.0)
+            places.append(torch.cat([x_y_BTC, (points_BTVC[..., wrist, 2] - arm_BT)[..., None]], -1))
+        return torch.stack([*places, origin_BTC], -2)
 
     def own(self, points_BTVC: Float[Tensor, "B T V 3"]) -> Float[Tensor, "B T V 3"]:
         """Returns each hand's points from its wrist, its size in the picture plane as the unit; zeros for the pose."""
         hands = [points_BTVC[..., hand, :] for hand in self.hands]
         own = [(hand - hand[..., :1, :]) / spread(hand)[..., None, None] for hand in hands]
-        return torch.cat([*own, torch.zeros_like(points_BTVC[..., -self.num_pose :, :])], -2)
+        return torch.cat([*own, torch.zeros_like(points_BTVC[..., self.pose, :])], -2)

@@ -36,14 +36,16 @@ class Gaps:
         self.back_BTP: Tensor = torch.where(self.bridged_BTP, back_BTP, 0.0)
         self.ahead_BTP: Tensor = torch.where(self.bridged_BTP, ahead_BTP, 0.0)
 
-    def bridge(self, points_BTVC: Float[Tensor, "B T V C"], part: list[int]) -> Float[Tensor, "B T V C"]:
-        """Puts points on the straight line between the gap's two sides; `part` says whose gaps are each point's."""
-        back_BTV, ahead_BTV = self.back_BTP[..., part], self.ahead_BTP[..., part]
-        frames_T1 = torch.arange(points_BTVC.shape[1], device=points_BTVC.device)[:, None]
-        before_BTVC = _taken(points_BTVC, frames_T1 - back_BTV.long())
-        after_BTVC = _taken(points_BTVC, frames_T1 + ahead_BTV.long())
-        share_BTV1 = (back_BTV / (back_BTV + ahead_BTV).clamp_min(1.0))[..., None]
-        return before_BTVC + share_BTV1 * (after_BTVC - before_BTVC)
+    def bridge(self, points_BTVC: Float[Tensor, "B T V C"], spans: list[slice]) -> Float[Tensor, "B T V C"]:
+        """Puts points on the straight line between the gap's two sides; `spans` says where each part's points lie."""
+        parts = [self._bridged(points_BTVC[:, :, span], part) for part, span in enumerate(spans)]
+        return torch.cat(parts, 2)
+
+    def _bridged(self, points_BTVC: Tensor, part: int) -> Tensor:
+        back_BT, ahead_BT = self.back_BTP[..., part], self.ahead_BTP[..., part]
+        before_BTVC, after_BTVC = _taken(points_BTVC, -back_BT), _taken(points_BTVC, ahead_BT)
+        share_BT = back_BT / (back_BT + ahead_BT).clamp_min(1.0)
+        return before_BTVC + share_BT[..., None, None] * (after_BTVC - before_BTVC)
 
 
 def _frames_to_seen(seen_BTP: Tensor, later: int) -> Tensor:
@@ -55,5 +57,8 @@ def _frames_to_seen(seen_BTP: Tensor, later: int) -> Tensor:
     return count_BTP
 
 
-def _taken(points_BTVC: Tensor, frame_BTV: Tensor) -> Tensor:
-    return points_BTVC.gather(1, frame_BTV[..., None].expand(points_BTVC.shape))
+def _taken(points_BTVC: Tensor, later_BT: Tensor) -> Tensor:
+    """Returns for each frame the points of the frame so many later, whole frames at a time."""
+    clips, frames = points_BTVC.shape[:2]
+    rows_BT = torch.arange(clips * frames, device=points_BTVC.device).unflatten(0, (clips, frames)) + later_BT.long()
+    return points_BTVC.flatten(0, 1).index_select(0, rows_BT.flatten()).unflatten(0, (clips, frames))

@@ -65,8 +65,7 @@ def upright(points_BTVC: Float[Tensor, "B T V C"], bone_BTC: Float[Tensor, "B T 
     return torch.stack(turned, -1)
 
 
-def curl(points_BTVC: Float[Tensor, "B T V C"], chain: list[int]) -> Float[Tensor, "B T"]:
-    """Returns how bent a chain of points is: 0 straight, towards 1 as its tip comes back to its root."""
-    chain_BTVC = points_BTVC[..., chain, :]
-    bones_BT = length(chain_BTVC[..., 1:, :] - chain_BTVC[..., :-1, :]).sum(-1)
-    return 1 - length(chain_BTVC[..., -1, :] - chain_BTVC[..., 0, :]) / bones_BT
+def curl(chain_BTXKC: Float[Tensor, "*BTX K C"]) -> Float[Tensor, "*BTX"]:
+    """Returns how bent a chain of K points is: 0 straight, towards 1 as its tip comes back to its root."""
+    bones_BTX = length(chain_BTXKC[..., 1:, :] - chain_BTXKC[..., :-1, :]).sum(-1)
+    return 1 - length(chain_BTXKC[..., -1, :] - chain_BTXKC[..., 0, :]) / bones_BTX

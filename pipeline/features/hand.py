@@ -43,4 +43,4 @@ class Hand:
         return length(points_BTVC[..., self.starts, :] - points_BTVC[..., self.ends, :])
 
     def curls(self, points_BTVC: Float[Tensor, "B T V C"]) -> Float[Tensor, "B T 5"]:
-        return torch.stack([curl(points_BTVC, chain) for chain in self.fingers], -1)
+        return torch.stack([curl(points_BTVC[..., chain, :]) for chain in self.fingers], -1)

@@ -36,42 +36,57 @@ NAMES = (
 
 
 class Features(nn.Module):
+    fingers: Tensor
+    coordinates: Tensor
+
     def __init__(self, skeleton: Skeleton) -> None:
         super().__init__()
         self.names = NAMES
         self.num_features = len(NAMES)
         self.wrists = skeleton.indices(*(f"{side}_hand_wrist" for side in SIDES))
-        self.fingers = [
-            [skeleton.indices(*(f"{side}_hand_{point}" for point in chain)) for chain in FINGERS.values()]
-            for side in SIDES
+        self.hands = [list(skeleton.parts).index(f"{side}_hand") for side in SIDES]
+        self.shape = (len(SIDES), len(FINGERS), -1)
+        chains = [
+            skeleton.indices(*(f"{side}_hand_{point}" for point in c)) for side in SIDES for c in FINGERS.values()
         ]
+        self.register_buffer("fingers", torch.tensor(chains).flatten(), persistent=False)
+        coordinates_PX = torch.zeros(len(skeleton.parts), len(skeleton.points), 3)
+        for part, name in enumerate(skeleton.parts):
+            coordinates_PX[part, skeleton.span(name)] = 1
+        self.register_buffer("coordinates", coordinates_PX.flatten(1), persistent=False)
 
     def forward(self, body: Body) -> Float[Tensor, "B T F"]:
         points_BTVC = body.points
-        velocities_BTVC = velocities(points_BTVC, body.known, body.steady) * body.fps[:, None, None, None]
-        known_BT2 = body.known[..., self.wrists]
-        shapes = [
-            torch.where(known_BT1, self._shape(points_BTVC, fingers), 0.0)
-            for fingers, known_BT1 in zip(self.fingers, known_BT2.split(1, -1), strict=True)
-        ]
+        places_BTX = points_BTVC.flatten(-2)
+        left, right = self.hands
+        known_BT2 = torch.stack([body.known[..., left], body.known[..., right]], -1)
         left_BTC, right_BTC = (points_BTVC[..., wrist, :2] for wrist in self.wrists)
-        apart_BT1 = torch.where(known_BT2.all(-1), length(left_BTC - right_BTC), 0.0)[..., None]
-        return torch.cat([points_BTVC.flatten(-2), velocities_BTVC.flatten(-2), *shapes, apart_BT1], -1)
+        apart_BT = torch.where(known_BT2.all(-1), length(left_BTC - right_BTC), 0.0)
+        shapes_BT2S = torch.where(known_BT2[..., None], self._shapes(points_BTVC), 0.0)
+        moving_BTX = velocities(places_BTX, body.known, self.coordinates, body.steady, body.fps)
+        return torch.cat([places_BTX, moving_BTX, shapes_BT2S.flatten(-2), apart_BT[..., None]], -1)
 
-    def _shape(self, points_BTVC: Tensor, fingers: list[list[int]]) -> Tensor:
-        """Returns five curls and four spreads of one hand."""
-        curls = [curl(points_BTVC, chain) for chain in fingers]
-        ways = [unit(points_BTVC[..., chain[-1], :] - points_BTVC[..., chain[0], :]) for chain in fingers]
-        return torch.stack([*curls, *(length(b - a) for a, b in pairwise(ways))], -1)
+    def _shapes(self, points_BTVC: Tensor) -> Tensor:
+        """Returns five curls and four spreads of each hand."""
+        fingers_BT2FKC = points_BTVC.index_select(-2, self.fingers).unflatten(-2, self.shape)
+        ways_BT2FC = unit(fingers_BT2FKC[..., -1, :] - fingers_BT2FKC[..., 0, :])
+        return torch.cat([curl(fingers_BT2FKC), length(ways_BT2FC[..., 1:, :] - ways_BT2FC[..., :-1, :])], -1)
 
 
 def velocities(
-    points_BTVC: Float[Tensor, "B T V C"], known_BTV: Bool[Tensor, "B T V"], steady_BT: Bool[Tensor, "B T"]
-) -> Float[Tensor, "B T V C"]:
-    """Returns the mean of the steps to and from each frame, per frame; a step needs both its ends, on one origin."""
-    known_BTV1, steady_BT11 = known_BTV[..., None].float(), steady_BT[..., None, None].float()
-    same_BT11 = 1 - (steady_BT11 - shifted(steady_BT11, 1)).abs()
-    taken_BTV1 = known_BTV1 * shifted(known_BTV1, 1) * same_BT11
-    steps_BTVC = (points_BTVC - shifted(points_BTVC, 1)) * taken_BTV1
-    count_BTV1 = taken_BTV1 + shifted(taken_BTV1, -1)
-    return (steps_BTVC + shifted(steps_BTVC, -1)) / count_BTV1.clamp_min(1.0)
+    places_BTX: Float[Tensor, "B T X"],
+    known_BTP: Bool[Tensor, "B T P"],
+    members_PX: Float[Tensor, "P X"],
+    steady_BT: Bool[Tensor, "B T"],
+    fps_B: Float[Tensor, " B"],
+) -> Float[Tensor, "B T X"]:
+    """Returns the mean of the steps to and from each frame, per second; a step needs both its ends, on one origin.
+
+    members_PX  1 where a coordinate is of a part, which is known as a whole
+    """
+    known_BTP, steady_BT1 = known_BTP.to(places_BTX.dtype), steady_BT[..., None].to(places_BTX.dtype)
+    same_BT1 = 1 - (steady_BT1 - shifted(steady_BT1, 1)).abs()
+    taken_BTP = known_BTP * shifted(known_BTP, 1) * same_BT1
+    rate_BTP = fps_B[:, None, None] / (taken_BTP + shifted(taken_BTP, -1)).clamp_min(1.0)
+    steps_BTX = (places_BTX - shifted(places_BTX, 1)) * (taken_BTP @ members_PX)
+    return (steps_BTX + shifted(steps_BTX, -1)) * (rate_BTP @ members_PX)

@@ -45,9 +45,9 @@ class Preprocess(nn.Module):
         The frame rate belongs to the contract of every exported model; no set of one-frame features reads it, `place`
         does.
         """
-        points_BTVC = square(landmarks_BTVC, aspect_B)
-        seen_BTV = ~points_BTVC.isnan().any(-1)
-        points_BTVC = fill(points_BTVC, seen_BTV, self.neighbours)
+        seen_BTV = ~landmarks_BTVC.isnan().any(-1)
+        points_BTCV = square(landmarks_BTVC, aspect_B).transpose(-1, -2)
+        points_BTVC = fill(points_BTCV, seen_BTV, self.neighbours).transpose(-1, -2)
         start, end = self.anchors
         palm_BT = (points_BTVC[..., end, :2] - points_BTVC[..., start, :2]).abs().amax(-1)
         seen_BT = seen_BTV[..., start] & seen_BTV[..., end] & (palm_BT > MIN_PALM)
@@ -65,16 +65,18 @@ def square(landmarks_BTVC: Float[Tensor, "B T V C"], aspect_B: Float[Tensor, " B
 
 
 def fill(
-    points_BTVC: Float[Tensor, "B T V C"], seen_BTV: Bool[Tensor, "B T V"], neighbours_VV: Float[Tensor, "V V"]
-) -> Float[Tensor, "B T V C"]:
+    points_BTCV: Float[Tensor, "B T C V"], seen_BTV: Bool[Tensor, "B T V"], neighbours_VV: Float[Tensor, "V V"]
+) -> Float[Tensor, "B T C V"]:
     """Puts each missing point at the mean of its seen neighbours, then theirs; what none reaches is at zero.
 
-    It has to be causal, so a frame is filled from itself alone.
+    It has to be causal, so a frame is filled from itself alone. The points are the last axis: what holds for a point
+    holds for its coordinates, and the other way round each of them costs ONNX Runtime several times as much.
     """
-    both_BTDV = torch.where(seen_BTV[..., None], points_BTVC, 0.0).transpose(-1, -2)
-    both_BTDV = torch.cat([both_BTDV, seen_BTV[..., None, :].to(points_BTVC.dtype)], -2)  # coordinates, then known
+    seen_BT1V = seen_BTV[..., None, :]
+    points_BTCV = torch.where(seen_BT1V, points_BTCV, 0.0)
+    both_BTDV = torch.cat([points_BTCV, seen_BT1V.to(points_BTCV.dtype)], -2)  # coordinates, then known
     for _ in range(FILL_PASSES):
         sum_BTDV = both_BTDV @ neighbours_VV
         mean_BTDV = sum_BTDV / sum_BTDV[..., -1:, :].clamp_min(1.0)  # of nothing: zeros, and still not known
         both_BTDV = torch.where(both_BTDV[..., -1:, :] > 0, both_BTDV, mean_BTDV)
-    return both_BTDV[..., :-1, :].transpose(-1, -2)
+    return both_BTDV[..., :-1, :]

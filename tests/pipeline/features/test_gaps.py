@@ -12,7 +12,7 @@ def bridge(values: list[float], fps: float = 30.0) -> tuple[list[float], list[bo
     """Bridges one coordinate of one point; unseen frames are zero, as after `fill`."""
     clip_T = torch.tensor(values)
     gaps = Gaps(~clip_T.isnan()[None, :, None], torch.tensor([float(fps)]))
-    bridged = gaps.bridge(clip_T.nan_to_num()[None, :, None, None].expand(1, -1, 1, 3), [0])
+    bridged = gaps.bridge(clip_T.nan_to_num()[None, :, None, None].expand(1, -1, 1, 3), [slice(0, 1)])
     return bridged[0, :, 0, 0].tolist(), gaps.bridged_BTP[0, :, 0].tolist()
 
 

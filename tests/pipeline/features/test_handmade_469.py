@@ -11,17 +11,17 @@ from pipeline.features.handmade_469 import NAMES, Features, velocities
 from pipeline.skeleton import skeleton
 
 BODY = skeleton("holistic")
-LEFT = BODY.part("left_hand")
+LEFT = list(BODY.parts).index("left_hand")
 
 
-def measured(points_TVC: Tensor, known_TV: Tensor | None = None, fps: float = 10.0) -> list[dict[str, float]]:
+def measured(points_TVC: Tensor, known_TP: Tensor | None = None, fps: float = 10.0) -> list[dict[str, float]]:
     """Returns a frame's numbers by name."""
-    known_BTV = torch.ones(1, *points_TVC.shape[:2], dtype=torch.bool) if known_TV is None else known_TV[None]
+    everything = torch.ones(1, len(points_TVC), len(BODY.parts), dtype=torch.bool)
     body = Body(
         points=points_TVC[None],
         own=torch.zeros_like(points_TVC)[None],
-        seen=known_BTV,
-        known=known_BTV,
+        seen=torch.ones(1, *points_TVC.shape[:2], dtype=torch.bool),
+        known=everything if known_TP is None else known_TP[None],
         steady=torch.ones(1, len(points_TVC), dtype=torch.bool),
         fps=torch.tensor([fps]),
     )
@@ -52,16 +52,17 @@ def test_a_position_and_a_velocity_have_their_points_name():
 
 
 def test_velocities_leave_out_steps_from_or_to_what_is_not_known_or_has_another_origin():
-    points_BTVC = torch.tensor([0.0, 1, 3, 6, 10])[None, :, None, None].expand(1, 5, 1, 3)
+    places_BTX = torch.tensor([0.0, 1, 3, 6, 10])[None, :, None].expand(1, 5, 3)
     everywhere = torch.ones(1, 5, dtype=torch.bool)
     third_lost = torch.tensor([[True, True, False, True, True]])
-    for known_BTV, steady_BT, expected in (
+    for known_BTP, steady_BT, expected in (
         (everywhere[..., None], everywhere, [1, 1.5, 2.5, 3.5, 4]),
         (third_lost[..., None], everywhere, [1, 1, 0, 4, 4]),
         (everywhere[..., None], third_lost, [1, 1, 0, 4, 4]),
         (everywhere[..., None], ~everywhere, [1, 1.5, 2.5, 3.5, 4]),
     ):
-        assert velocities(points_BTVC, known_BTV, steady_BT)[0, :, 0, 0].tolist() == pytest.approx(expected)
+        found_BTX = velocities(places_BTX, known_BTP, torch.ones(1, 3), steady_BT, torch.tensor([10.0]))
+        assert (found_BTX[0, :, 0] / 10).tolist() == pytest.approx(expected)
 
 
 def test_a_curl_is_none_of_a_straight_finger_and_two_sevenths_of_a_square_one():
@@ -90,9 +91,9 @@ def test_the_wrists_are_apart_in_the_picture_plane_and_zero_without_a_hand():
     points_TVC = torch.rand(2, 75, 3)
     points_TVC[:, BODY.index("left_hand_wrist")] = torch.tensor([3.0, 0, 7])
     points_TVC[:, BODY.index("right_hand_wrist")] = torch.tensor([0.0, 4, -7])
-    known_TV = torch.ones(2, 75, dtype=torch.bool)
-    known_TV[1, LEFT] = False
-    both, one = measured(points_TVC, known_TV)
+    known_TP = torch.ones(2, len(BODY.parts), dtype=torch.bool)
+    known_TP[1, LEFT] = False
+    both, one = measured(points_TVC, known_TP)
     assert both["wrist_distance"] == pytest.approx(5)
     assert one["wrist_distance"] == 0
     assert not any(value for name, value in one.items() if name.startswith("left_hand") and "_curl" in name)

@@ -40,14 +40,14 @@ def test_fill_takes_the_mean_of_seen_neighbours_then_of_filled_ones():
         i, j = chain.indices(a, b)
         neighbours_VV[i, j] = neighbours_VV[j, i] = 1
     points_BTVC = torch.tensor([[0.0, 0, 0], [torch.nan] * 3, [2.0, 4, 6], [torch.nan] * 3]).expand(1, 1, 4, 3)
-    filled_BTVC = fill(points_BTVC, ~points_BTVC.isnan().any(-1), neighbours_VV)
+    filled_BTVC = fill(points_BTVC.mT, ~points_BTVC.isnan().any(-1), neighbours_VV).mT
     assert filled_BTVC[0, 0].tolist() == [[0, 0, 0], [1, 2, 3], [2, 4, 6], [2, 4, 6]]
 
 
 def test_fill_reaches_a_fingertip_from_the_wrist():
     points_BTVC = torch.full((1, 1, 21, 3), torch.nan)
     points_BTVC[0, 0, HAND.index("wrist")] = 1.0
-    filled_BTVC = fill(points_BTVC, ~points_BTVC.isnan().any(-1), Preprocess("raw", HAND).neighbours)
+    filled_BTVC = fill(points_BTVC.mT, ~points_BTVC.isnan().any(-1), Preprocess("raw", HAND).neighbours).mT
     assert (filled_BTVC == 1).all()
 
 
