@@ -20,6 +20,7 @@ from flows.commands import (
     cross_validate,
     doctor,
     gc,
+    hub,
     leave_one_out,
     models,
     motion,
@@ -47,6 +48,7 @@ app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
 app.command(rich_help_panel="Use")(predict.predict)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
+app.add_typer(hub.app, name="hub", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)
 app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)
 app.command("cross-validate", rich_help_panel="Measure")(cross_validate.cross_validate)

@@ -4,6 +4,7 @@ import getpass
 import os
 import socket
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -18,6 +19,15 @@ SILENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 ASSETS = "SIGNLOOP_ASSETS"
+PLAIN_HTTP = {"HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A Hugging Face Hub and who asks it; the token is never shown."""
+
+    endpoint: str
+    token: str | None = field(default=None, repr=False)
 
 
 def silence() -> None:
@@ -49,6 +59,17 @@ def assets() -> list[Path]:
     named = os.environ.get(ASSETS)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return [*([Path(named).expanduser()] if named else []), cache / "signloop" / "assets"]
+
+
+def hub() -> Hub:
+    """Returns the Hub that HF_ENDPOINT names, with HF_TOKEN alone: a token that was saved on the machine is not used.
+
+    The client reads its switches as it is imported, so they are set before: files go by plain HTTP, as they are tested.
+    """
+    for name, value in PLAIN_HTTP.items():
+        os.environ.setdefault(name, value)
+    endpoint = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+    return Hub(endpoint.rstrip("/"), os.environ.get("HF_TOKEN", "").strip() or None)
 
 
 def who() -> str:
