@@ -15,6 +15,7 @@ import typer
 from flows import environment
 from flows.commands import (
     architectures,
+    assets,
     backup,
     bench,
     cross_validate,
@@ -55,6 +56,7 @@ app.command("cross-validate", rich_help_panel="Measure")(cross_validate.cross_va
 app.command(rich_help_panel="Measure")(motion.motion)
 app.command(rich_help_panel="Measure")(bench.bench)
 app.command(rich_help_panel="Look after")(doctor.doctor)
+app.add_typer(assets.app, name="assets", rich_help_panel="Look after")
 app.command(rich_help_panel="Look after")(backup.backup)
 app.command(rich_help_panel="Look after")(backup.restore)
 app.command(rich_help_panel="Look after")(gc.gc)
