@@ -1,7 +1,8 @@
 """What is published of a version, and whether a folder is what was: files of fixed names, each with its hash.
 
 Nothing here is pickled. A published list may name these files alone, so that a stranger's list brings nothing else
-along and writes nowhere else. Left out is what tells of single people: predictions, groups, the reference of drift.
+along and writes nowhere else. Left out is what tells of single people: predictions, groups, the reference of drift, and
+the names of the recordings, which the version's own card lists.
 """
 
 import shutil
@@ -25,6 +26,7 @@ SOURCES = {  # published name → name in the version's files
     CONTRACT: f"{EXTRAS}/contract.json",
 }
 RECURRENT = {"step.onnx": STEP}  # of a model with a memory
+TOLD_OF_DATA = ("tested on", "learned from", "source", "synthetic", "extractor")  # lines of the card's section Data
 NAMES = frozenset({*SOURCES, *RECURRENT, CARD, LIST})
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -111,5 +113,17 @@ def _card(card: str, version: Version, repo: str) -> str:
         f"`{LIST}` has the sha256 of every file; `pull` compares them. `{ONNX}` runs in any ONNX Runtime and carries "
         "its contract (class names, points, preprocessing) in its metadata."
     )
-    title, _, rest = card.partition("\n")
+    title, _, rest = _without_names(card).partition("\n")
     return f"{header}\n\n{title}\n\n{use}\n{rest}"
+
+
+def _without_names(card: str) -> str:
+    """Leaves in the section Data what names no recording: a file is often called after who signs in it."""
+    before, heading, rest = card.partition("\n## Data\n")
+    data, following, after = rest.partition("\n## ")
+    told = [line for line in data.splitlines() if not line.startswith("- ") or _key(line) in TOLD_OF_DATA]
+    return before + heading + "\n".join([*told, ""]) + following + after
+
+
+def _key(line: str) -> str:
+    return line.removeprefix("- ").partition(":")[0]

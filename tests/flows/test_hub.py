@@ -135,6 +135,22 @@ def test_the_page_begins_with_a_header_and_says_how_to_get_it(written: Written) 
     assert "predictions.parquet" not in files(written.folder)
 
 
+def test_no_recording_is_named(written: Written, tmp_path: Path) -> None:
+    """A file is often called after who signs in it."""
+    version = versions.named(written.store, "letters")
+    with versions.files(written.store, version, "signloop/card.md") as path:
+        own = path.read_text(encoding="utf-8")
+        path.write_text(
+            own.replace("- source: tiny", "- files: {'ada_lovelace.csv': 12}\n- source: tiny"), encoding="utf-8"
+        )
+        published.write(written.store, version, REPO, tmp_path)
+        path.write_text(own, encoding="utf-8")
+    assert "- source: tiny" in own
+    assert (tmp_path / "README.md").read_bytes() == (written.folder / "README.md").read_bytes()
+    for text in own.split("\n\n"):
+        assert text.strip() in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_same_again_is_no_new_commit_and_others_files_stay(
     served: StandIn, hub: Hub, written: Written, tmp_path: Path
 ) -> None:
