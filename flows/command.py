@@ -15,11 +15,13 @@ import typer
 from flows import environment
 from flows.commands import (
     architectures,
+    assets,
     backup,
     bench,
     cross_validate,
     doctor,
     gc,
+    hub,
     leave_one_out,
     models,
     motion,
@@ -47,12 +49,14 @@ app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
 app.command(rich_help_panel="Use")(predict.predict)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
+app.add_typer(hub.app, name="hub", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)
 app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)
 app.command("cross-validate", rich_help_panel="Measure")(cross_validate.cross_validate)
 app.command(rich_help_panel="Measure")(motion.motion)
 app.command(rich_help_panel="Measure")(bench.bench)
 app.command(rich_help_panel="Look after")(doctor.doctor)
+app.add_typer(assets.app, name="assets", rich_help_panel="Look after")
 app.command(rich_help_panel="Look after")(backup.backup)
 app.command(rich_help_panel="Look after")(backup.restore)
 app.command(rich_help_panel="Look after")(gc.gc)

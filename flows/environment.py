@@ -4,6 +4,7 @@ import getpass
 import os
 import socket
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -15,7 +16,18 @@ SILENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "GIT_PYTHON_REFRESH": "quiet",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
 }
+ASSETS = "SIGNLOOP_ASSETS"
+PLAIN_HTTP = {"HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A Hugging Face Hub and who asks it; the token is never shown."""
+
+    endpoint: str
+    token: str | None = field(default=None, repr=False)
 
 
 def silence() -> None:
@@ -40,6 +52,24 @@ def talking() -> list[str]:
 def store() -> Store:
     """Returns the registry that MLFLOW_TRACKING_URI names, else the embedded one in the state folder."""
     return store_at(os.environ.get("MLFLOW_TRACKING_URI"), state_folder())
+
+
+def assets() -> list[Path]:
+    """Returns the folders that a detector's bundle is looked for in: that of SIGNLOOP_ASSETS, then the user's cache."""
+    named = os.environ.get(ASSETS)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return [*([Path(named).expanduser()] if named else []), cache / "signloop" / "assets"]
+
+
+def hub() -> Hub:
+    """Returns the Hub that HF_ENDPOINT names, with HF_TOKEN alone: a token that was saved on the machine is not used.
+
+    The client reads its switches as it is imported, so they are set before: files go by plain HTTP, as they are tested.
+    """
+    for name, value in PLAIN_HTTP.items():
+        os.environ.setdefault(name, value)
+    endpoint = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+    return Hub(endpoint.rstrip("/"), os.environ.get("HF_TOKEN", "").strip() or None)
 
 
 def who() -> str:

@@ -24,6 +24,8 @@ COMMANDS = (
     "schedule",
     "predict",
     "models",
+    "hub",
+    "assets",
     "architectures",
     "leave-one-out",
     "motion",

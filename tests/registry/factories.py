@@ -140,7 +140,7 @@ def make_track(
     stores.write(folder / "samples.h5", samples)
     indices = np.arange(len(samples))
     cut = clips * len(learned)
-    parts = {"train": indices[: cut // 2], "val": indices[cut // 2 : cut], "test": indices[cut:]}
+    parts = {"train": indices[: cut // 2], "val": indices[cut // 2 : cut], "test": indices[cut:], "rest": indices[:0]}
     named = {part: tuple(sorted({names[i] for i in chosen})) for part, chosen in parts.items()}
     weights = dict.fromkeys(classes, 1.0)
     splits.write(folder / "prepare/split.json", Split(**parts, class_weights=weights, unmeasured=(), groups=named))
