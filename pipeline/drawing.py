@@ -130,7 +130,7 @@ def _box(
 
 def _strokes(on: ImageDraw.ImageDraw, xy: NDArray[np.floating], what: Strokes, thickness: float) -> None:
     """Draws the rim of everything first, then the colours, so that no rim cuts a bone."""
-    seen = np.isfinite(xy).all(1).tolist()
+    seen = [math.isfinite(x + y) for x, y in xy.tolist()]
     place = [tuple(point) for point in xy.tolist()]
     for rim in (thickness, 0.0):
         for a, b, color in what.bones:
