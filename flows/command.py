@@ -17,10 +17,12 @@ from flows.commands import (
     architectures,
     backup,
     bench,
+    convert,
     cross_validate,
     doctor,
     gc,
     leave_one_out,
+    look,
     models,
     motion,
     predict,
@@ -46,6 +48,8 @@ app.add_typer(split.app, name="split", rich_help_panel="Make")
 app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
 app.command(rich_help_panel="Use")(predict.predict)
+app.command(rich_help_panel="Use")(look.show)
+app.command(rich_help_panel="Use")(convert.convert)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)
 app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)

@@ -7,6 +7,7 @@ Source: the colours are of M. Okabe and K. Ito, Color Universal Design, 2008.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,12 +78,16 @@ def draw(
     return drawn
 
 
-def closer(clip: NDArray[np.floating], aspect: float, *, margin: float = 0.1) -> tuple[NDArray[np.floating], float]:
+def closer(
+    clip: NDArray[np.floating], aspect: float, *, around: Sequence[int] | None = None, margin: float = 0.1
+) -> tuple[NDArray[np.floating], float]:
     """Moves the picture's borders around what is seen in a clip [T, V, 3]; returns the clip and the new aspect.
 
-    The part that is shown is a square, the same one in every frame; where nothing is seen, all is as it was.
+    The part that is shown is a square, the same one in every frame; where nothing is seen, all is as it was. `around`
+    names the columns that must be inside; None: all.
     """
-    xy = (clip[..., :2] * [aspect, 1.0])[(np.abs(clip[..., :2]) <= FAR).all(-1)]
+    inside = clip if around is None else clip[:, list(around)]
+    xy = (inside[..., :2] * [aspect, 1.0])[(np.abs(inside[..., :2]) <= FAR).all(-1)]
     if not len(xy):
         return clip, aspect
     low, high = xy.min(0), xy.max(0)
