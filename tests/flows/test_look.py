@@ -73,7 +73,7 @@ def test_show_lets_clips_move(letters: Path, tmp_path: Path):
 
 
 def test_show_takes_whole_signers_and_other_files(tmp_path: Path):
-    store.write(tmp_path / "signs.h5", signed(make_clip(3), make_clip(2), fps=25.0))
+    store.write(tmp_path / "signs.h5", signed(make_clip(3), make_clip(2, right=0.02), fps=25.0))
     answer = run("convert", tmp_path / "signs.h5", tmp_path / "signs")
     assert "2 clips, 5 frames" in answer.stdout
     assert answer.stderr == ""
