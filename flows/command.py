@@ -18,11 +18,13 @@ from flows.commands import (
     assets,
     backup,
     bench,
+    convert,
     cross_validate,
     doctor,
     gc,
     hub,
     leave_one_out,
+    look,
     models,
     motion,
     predict,
@@ -48,6 +50,8 @@ app.add_typer(split.app, name="split", rich_help_panel="Make")
 app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
 app.command(rich_help_panel="Use")(predict.predict)
+app.command(rich_help_panel="Use")(look.show)
+app.command(rich_help_panel="Use")(convert.convert)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.add_typer(hub.app, name="hub", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)

@@ -1,7 +1,7 @@
 """Samples from tables of landmarks: CSV or Parquet, one file or a folder of them, a row a frame.
 
-Columns are found by name: label, x0 y0 z0 … x20 y20 z20 in MediaPipe Hands' order; also width and height (the picture's
-aspect) and handedness where the table has them. All other columns are ignored.
+Columns are found by name: label, the coordinates of a hand or of a signer (table_file); also width and height (the
+picture's aspect) and handedness where the table has them. All other columns are ignored.
 """
 
 from collections import Counter
@@ -54,6 +54,11 @@ def read_unlabelled(path: Path, *, aspect: float) -> Samples:
     return replace(samples, class_names=("",))
 
 
+def clips(rows: Rows, file: Path, data: LandmarkTable) -> tuple[Samples, NDArray[Any]]:
+    """Makes clips of one table's rows, classes not yet assigned; returns them and their labels."""
+    return _join([(rows, file, _starts(rows, file, data))], data)
+
+
 def _files(path: Path) -> list[Path]:
     """Returns the table, or a folder's tables in the order of their names."""
     if not path.exists():
@@ -94,6 +99,12 @@ def _join(parts: list[tuple[Rows, Path, NDArray[np.int64]]], data: LandmarkTable
     def joined(pick: str) -> NDArray[Any]:
         return np.concatenate([getattr(rows, pick)[starts] for rows, _, starts in parts])
 
+    kinds = {rows.skeleton: file for rows, file, _ in parts}
+    if len(kinds) > 1:
+        raise InputError(
+            f"'{kinds['hand']}' holds one hand a row and '{kinds['holistic']}' a whole signer; a model learns from one "
+            "of them. Put them into two folders."
+        )
     handed = np.concatenate([rows.handedness for rows, _, _ in parts])
     known = np.add.reduceat(~np.isnan(handed), offsets[:-1], dtype=np.int64)
     right = np.add.reduceat(np.nan_to_num(handed), offsets[:-1])
@@ -107,6 +118,7 @@ def _join(parts: list[tuple[Rows, Path, NDArray[np.int64]]], data: LandmarkTable
         aspect=joined("aspect").astype(np.float32),
         handedness=np.where(known == 0, np.nan, right / np.maximum(known, 1) >= 0.5).astype(np.float32),
         class_names=(),
+        skeleton=parts[0][0].skeleton,
     )
     return samples, joined("label")
 

@@ -38,15 +38,9 @@ def read_clip(file: Path) -> Clip:
 
     Raises: InputError naming the file when it is cut off, or not of one person's holistic landmarks.
     """
-    from pose_format import Pose
-
-    try:
-        pose = Pose.read(file.read_bytes())
-        body, header = pose.body, pose.header
-        data = np.where(np.ma.getmaskarray(body.data), np.nan, np.ma.getdata(body.data)).astype(np.float32)
-    except (struct.error, ValueError, TypeError, IndexError, OSError, NotImplementedError, ZeroDivisionError) as error:
-        why = " ".join(str(error).split())[:200]
-        raise InputError(f"'{file}' is not a whole .pose file: {why}. Copy or extract it again.") from None
+    pose = _opened(file)
+    body, header = pose.body, pose.header
+    data = np.where(np.ma.getmaskarray(body.data), np.nan, np.ma.getdata(body.data)).astype(np.float32)
     if data.ndim != 4 or len(data) == 0 or data.shape[1] != 1:
         raise InputError(
             f"'{file}': expected one person in at least one frame, got [frames, people] {list(data.shape[:2])}. "
@@ -61,6 +55,24 @@ def read_clip(file: Path) -> Clip:
     if np.abs(np.nan_to_num(values[..., 2])).max() > LARGEST:
         values[..., 2] /= width  # MediaPipe's z is on x's scale; some tools store it in pixels as they do x
     return Clip(values, fps=float(body.fps) or float("nan"), aspect=width / height)
+
+
+def parts(file: Path) -> set[str]:
+    """Returns the parts of the skeleton that a file has, seen or not."""
+    names = {component: part for part, component in COMPONENTS.items()}
+    return {names[component.name] for component in _opened(file).header.components if component.name in names}
+
+
+def _opened(file: Path) -> Any:
+    from pose_format import Pose
+
+    try:
+        return Pose.read(file.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"'{file}' does not exist. Copy it there, or take it out of the list of clips.") from None
+    except (struct.error, ValueError, TypeError, IndexError, OSError, NotImplementedError, ZeroDivisionError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise InputError(f"'{file}' is not a whole .pose file: {why}. Copy or extract it again.") from None
 
 
 def _by_name(data: NDArray[np.float32], header: Any, file: Path) -> NDArray[np.float32]:

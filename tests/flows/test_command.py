@@ -23,6 +23,8 @@ COMMANDS = (
     "retrain",
     "schedule",
     "predict",
+    "show",
+    "convert",
     "models",
     "hub",
     "assets",
@@ -85,6 +87,8 @@ def test_help_names_every_command(project: Project) -> None:
         (["models", "list", "signs"], "no model 'signs'"),
         (["use"], "give either a file"),
         (["split", "freeze", "signs"], "unknown track 'signs'"),
+        (["show", "artifacts/letters/samples.h5", "nobody"], "no clip 'nobody'. The nearest of"),
+        (["convert", "artifacts/letters/samples.h5", "clips.mp4"], "unknown suffix '.mp4'"),
         (["leave-one-out", "letters", "--group", "nobody"], "unknown group 'nobody'"),
     ],
 )
@@ -194,6 +198,21 @@ def test_a_stage_runs_by_its_name(project: Project, parameters: Project) -> None
     samples.unlink()
     invoke(parameters, "stage", "extract", "letters")
     assert samples.read_bytes() == whole
+
+
+def test_the_embedded_letters_are_shown_and_converted(project: Project, tmp_path: Path) -> None:
+    file = "artifacts/letters/samples.h5"
+    samples = store.read(project.root / file)
+    shown = invoke(project, "show", file)
+    assert f"{len(samples):,} of {len(samples.class_names)} classes" in shown
+    assert "synthetic_letters (synthetic)" in shown
+    invoke(project, "show", file, "--out", str(tmp_path / "sheet.png"), "--most", "26")
+    invoke(project, "show", file, str(samples.id[0]), str(samples.id[-1]), "-o", str(tmp_path / "two.gif"))
+    assert {path.name for path in tmp_path.iterdir()} == {"sheet.png", "two.gif"}
+    for step in ("clips.parquet", "clips.npz", "again.h5"):
+        invoke(project, "convert", file, str(tmp_path / step))
+        file = str(tmp_path / step)
+    assert (tmp_path / "again.h5").read_bytes() == (project.root / "artifacts/letters/samples.h5").read_bytes()
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from pipeline import samples as store
 from pipeline import sources
 from pipeline.errors import InputError
 from pipeline.params import LandmarkTable
+from pipeline.skeleton import skeleton
 
 COORDINATES = [f"{axis}{point}" for point in range(21) for axis in "xyz"]
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -206,3 +207,23 @@ def test_the_seven_real_tables():
     assert len(letters) == 21198
     assert letters.class_names == LETTERS
     assert letters.provenance["rows_left_out"] == {"label not in classes": 22084 - 21198}
+
+
+def test_a_signer_a_row_has_points_by_name_and_no_hand_among_them(tmp_path: Path):
+    names = [f"{point}_{axis}" for point in skeleton("holistic").points for axis in "xyz"]
+    cells = [str(i / 1000) for i in range(1, len(names) + 1)]
+    path = tmp_path / "b.csv"
+    path.write_text(",".join(["label", *names]) + "\n" + ",".join(["tea", *cells]) + "\n", encoding="utf-8")
+    samples = read(path)
+    store.check(samples)
+    assert samples.skeleton == "holistic"
+    wrist = skeleton("holistic").index("pose_left_wrist")
+    np.testing.assert_allclose(samples.values[0, wrist], (np.arange(3) + 3 * wrist + 1) / 1000, rtol=1e-6)
+    lacking = tmp_path / "lacking.csv"
+    lacking.write_text(f"label,{names[0]}\ntea,0.1\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"has no column 'left_hand_wrist_y'.*pose_right_foot_index_z"):
+        read(lacking)
+    lacking.unlink()
+    table(tmp_path / "a.csv", [{"label": "A"}])
+    with pytest.raises(InputError, match=r"a\.csv' holds one hand a row and .*b\.csv' a whole signer"):
+        read(tmp_path)

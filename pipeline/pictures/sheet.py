@@ -1,0 +1,48 @@
+"""A contact sheet: some clips of every class, each by the frame that shows most of it."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.files import replacing
+from pipeline.pictures.tiles import Grid, view
+from pipeline.samples import Samples
+from pipeline.skeleton import skeleton
+
+CELL = 150  # pixels
+
+
+def write(path: Path, samples: Samples, *, most: int = 96, whole: bool = False) -> int:
+    """Writes the sheet as PNG; returns how many clips are on it."""
+    shown = chosen(samples.target, most)
+    pictures = [view(samples, i, whole=whole, frame=best_frame(samples, i)).drawn(0, CELL, CELL) for i in shown]
+    captions = [f"{samples.class_names[samples.target[i]]} · {samples.id[i]}" for i in shown]
+    grid = Grid(width=CELL, height=CELL, columns=max(4, math.ceil(math.sqrt(len(shown) * 1.6))))
+    with replacing(path) as beside:
+        grid.sheet(pictures, captions).save(beside, format="PNG")
+    return len(shown)
+
+
+def chosen(target: NDArray[np.int64], most: int) -> list[int]:
+    """Returns clips class by class, as many of each, spread over the store; with more classes than places, some."""
+    classes = np.unique(target)
+    classes = classes[_spread(len(classes), most)]
+    each = max(1, most // len(classes))
+    of_class = [np.flatnonzero(target == k) for k in classes]
+    return [int(i) for clips in of_class for i in clips[_spread(len(clips), each)]]
+
+
+def best_frame(samples: Samples, i: int) -> int:
+    """Returns the frame in which most points of the hands are seen; of equals, the one nearest the middle."""
+    named = skeleton(samples.skeleton)
+    hands = [column for part in named.hands for column in named.part(part)]
+    clip = samples.clip(i)
+    seen = (~np.isnan(clip[:, hands]).any(-1)).sum(1)
+    away = np.abs(np.arange(len(clip)) - (len(clip) - 1) / 2)
+    return int(np.lexsort((away, -seen))[0])
+
+
+def _spread(count: int, most: int) -> NDArray[np.int64]:
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
