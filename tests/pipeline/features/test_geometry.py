@@ -22,7 +22,7 @@ def test_unit_keeps_the_direction_and_leaves_zero_alone():
 
 class Degenerate(torch.nn.Module):
     def forward(self, points):
-        return curl(points, [0, 1, 2]), unit(points[..., 0, :]), 1 / spread(points)
+        return curl(points[..., [0, 1, 2], :]), unit(points[..., 0, :]), 1 / spread(points)
 
 
 def test_points_in_one_place_give_numbers_in_onnx_runtime_too(tmp_path):
@@ -69,4 +69,4 @@ def test_curl_is_zero_when_straight_and_one_when_the_tip_is_back_at_the_root():
     right_angle = torch.tensor([[0.0, 0, 0], [3, 0, 0], [3, 4, 0]])
     closed = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 0, 0]])
     chains_BTVC = torch.stack([straight, right_angle, closed])[:, None]
-    torch.testing.assert_close(curl(chains_BTVC, [0, 1, 2]).flatten(), torch.tensor([0.0, 2 / 7, 1.0]))
+    torch.testing.assert_close(curl(chains_BTVC[..., [0, 1, 2], :]).flatten(), torch.tensor([0.0, 2 / 7, 1.0]))
