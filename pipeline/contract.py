@@ -28,6 +28,7 @@ class Contract:
     precision: str = "fp32"
     kind: Literal["clip", "step"] = "clip"
     state: dict[str, int] = field(default_factory=dict)  # of a recurrent model: name → size
+    views: int = 1  # of a clip, whose mean is the answer
     schema: int = SCHEMA
 
     def dumps(self) -> str:

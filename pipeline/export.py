@@ -52,6 +52,7 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
         features=trained.config.features,
         skeleton=trained.skeleton,
         class_names=trained.class_names,
+        views=export.views,
     )
     test = store.read(samples).select(splits.read(split).test)
     with replacing(out) as beside:

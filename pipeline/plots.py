@@ -1,7 +1,7 @@
 """What `evaluate` leaves for people to look at: one CSV a picture, drawn by `dvc plots show`.
 
 classes.csv groups.csv confusion.csv reliability.csv · pairs.csv (which classes are confused) · map.csv (clips that are
-answered alike lie together) · importance.csv (what the answers rest on).
+answered alike lie together) · importance.csv (which parts the answers rest on) · moments.csv (when).
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.contract import NO_HAND
-from pipeline.importance import importance
+from pipeline.importance import importance, moments
 from pipeline.metrics import Scored, by_class, by_group, confused_pairs, reliability
 from pipeline.params import Evaluate
 from pipeline.predictor import Predictor
@@ -39,6 +39,7 @@ def write(
         "reliability": reliability(scored, config.calibration_bins),
         "map": flattened(scored.probabilities).assign(**{"class": names[scored.target], "correct": scored.correct}),
         "importance": importance(predictor, test, most=config.importance_clips),
+        "moments": moments(predictor, test, most=config.importance_clips),
     }
     for name, table in tables.items():
         table.to_csv(out / f"{name}.csv", index=False)

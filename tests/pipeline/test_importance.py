@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline.contract import Contract
-from pipeline.importance import importance, occluded, without
+from pipeline.importance import importance, moments, occluded, without
 from pipeline.predictor import Predictor
+from pipeline.samples import from_clips
 from pipeline.skeleton import skeleton
 from tests.factories import make_samples
 
@@ -46,3 +47,27 @@ def test_a_signer_has_hands_fingers_arms_a_face_and_legs():
     assert [body.points[i] for i in parts["left arm"]] == ["pose_left_elbow", "pose_left_wrist"]
     assert len(parts["legs"]) == 8
     assert set(parts["right thumb"]) < set(parts["right hand"])
+
+
+@pytest.mark.parametrize(("frames", "looked_at", "tenth"), [(20, 7, 4), (23, 22, 10), (10, 0, 1)])
+def test_only_the_tenth_that_a_model_looks_at_costs_it_certainty(frames: int, looked_at: int, tenth: int):
+    def run(feeds):
+        seen = ~np.isnan(feeds["landmarks"][:, looked_at, TIP, 0])
+        logits = np.zeros((len(seen), 3), np.float32)
+        logits[:, 1] = np.where(seen, 50.0, 0.0)
+        return logits, np.ones(len(seen), np.float32)
+
+    clips = [np.ones((length, 21, 3), np.float32) for length in (frames, 9)]  # nine frames have no tenths
+    samples = from_clips(clips, target=[1, 1], group=["a", "b"], ids=["a", "b"], class_names=("x", "y", "z"))
+    contract = Contract(track="", model="", features="", skeleton="hand", class_names=samples.class_names)
+    table = moments(Predictor(contract=contract, engine="", run=run), samples, most=3)
+    assert table["tenth"].tolist() == list(range(1, 11))
+    assert table["drop"].tolist() == pytest.approx([2 / 3 if t == tenth else 0 for t in range(1, 11)])
+
+
+def test_clips_too_short_for_tenths_leave_every_drop_unknown():
+    samples = make_samples(num_groups=1, clips=1)
+    short = samples.select(np.flatnonzero(samples.lengths < 10))
+    contract = Contract(track="", model="", features="", skeleton="hand", class_names=samples.class_names)
+    assert len(short)
+    assert moments(Predictor(contract=contract, engine="", run=run), short, most=3)["drop"].isna().all()
