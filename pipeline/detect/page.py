@@ -22,7 +22,8 @@ table { border-collapse: collapse } th, td { padding: .2rem .8rem .2rem 0; text-
 th:first-child, td:first-child, .text { text-align: left; overflow-wrap: anywhere }
 thead th { border-bottom: 1px solid; font-weight: 600 } meter { width: 5rem; vertical-align: middle }
 .lead { font-size: 1.15rem } .worst { display: flex; flex-wrap: wrap; gap: 1.2rem }
-figure { margin: 0; max-width: 34rem } figcaption { font-size: .85rem; overflow-wrap: anywhere } figure img { height: 200px; margin-right: 2px }
+figure { margin: 0; max-width: 34rem } figure img { height: 200px; margin-right: 2px }
+figcaption { font-size: .85rem; overflow-wrap: anywhere }
 details { margin: .3rem 0 } summary { cursor: pointer }
 """
 

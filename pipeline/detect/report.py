@@ -71,7 +71,7 @@ def looked(
 def parts_shown(values: NDArray[np.floating], skeleton: str) -> dict[str, NDArray[np.bool_]]:
     """Says of each part in which frames of a clip [T, V, 3] any of its points is seen."""
     named = skeleton_by_name(skeleton)
-    return {part: ~np.isnan(values[:, named.part(part)]).any(-1).all(-1) for part in named.parts}
+    return {part: np.asarray(~np.isnan(values[:, named.part(part)]).any(-1).all(-1)) for part in named.parts}
 
 
 def write(clips: Sequence[Looked], out: Path, *, title: str, pictures: Pictures = lambda _: ()) -> None:
