@@ -56,6 +56,11 @@ def who() -> str:
     return os.environ.get("SIGNLOOP_WHO") or f"{user()}@{socket.gethostname()}"
 
 
+def executor() -> str:
+    """Returns where `extract` works: SIGNLOOP_EXECUTOR, else a process a core; flows/executors builds it."""
+    return os.environ.get("SIGNLOOP_EXECUTOR") or "processes"
+
+
 def user() -> str:
     """Returns whose process this is."""
     try:
