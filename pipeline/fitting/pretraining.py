@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from pipeline import sources
+from pipeline.detect.workshop import Workshop
 from pipeline.errors import InputError, SignloopError
 from pipeline.fitting.augment import augment
 from pipeline.fitting.data import Batch, Clips, batches
@@ -117,10 +118,10 @@ def _mixed(parts: list[Clips], config: Pretrain, order: np.random.Generator) -> 
 class Further:
     """A source of unlabelled clips besides the track's own."""
 
-    def __init__(self, data: Data, own: Samples, held_out: frozenset[str]) -> None:
+    def __init__(self, data: Data, own: Samples, held_out: frozenset[str], workshop: Workshop | None = None) -> None:
         self.data = data
         self.stream = getattr(import_module(f"pipeline.sources.{data.source}"), "stream", None)
-        self.read = None if self.stream else self._checked(sources.read(data), own, held_out)
+        self.read = None if self.stream else self._checked(sources.read(data, workshop), own, held_out)
 
     def clips(self, epoch: int, most: int) -> Clips:
         """Returns at most so many clips; of a stream those of the epoch."""

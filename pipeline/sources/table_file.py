@@ -46,7 +46,7 @@ def read_rows(file: Path, data: LandmarkTable) -> Rows:
     """Reads one table and checks all that needs only its rows."""
     optional = ["handedness"]
     named = [c for c in (data.label_column, data.group_column, data.clip_column) if c]
-    table = _load(file, [*named, *optional])
+    table = load(file, [*named, *optional])
     names = Counter(table.column_names)
     missing = [c for c in [*named, *COORDINATES] if c not in names]
     if missing:
@@ -60,21 +60,21 @@ def read_rows(file: Path, data: LandmarkTable) -> Rows:
     if table.num_rows == 0:
         raise InputError(f"'{file}' has a header and no rows. Record into it, or remove it.")
     count = table.num_rows
-    group = _text(table[data.group_column]) if data.group_column else np.full(count, file.stem, object)
+    group = text(table[data.group_column]) if data.group_column else np.full(count, file.stem, object)
     if (group == "").any():
         row = int(np.argmax(group == ""))
         raise InputError(f"'{file}' row {row}, column '{data.group_column}': expected a signer or source, got nothing.")
     return Rows(
         values=_points(table, file),
-        label=_text(table[data.label_column]) if data.label_column else np.full(count, "", object),
+        label=text(table[data.label_column]) if data.label_column else np.full(count, "", object),
         group=group,
-        clip=_text(table[data.clip_column]) if data.clip_column else np.arange(count),
+        clip=text(table[data.clip_column]) if data.clip_column else np.arange(count),
         aspect=_aspect(table, file, data.aspect),
         handedness=_handedness(table) if "handedness" in names else np.full(count, np.nan),
     )
 
 
-def _load(file: Path, text: list[str]) -> Any:
+def load(file: Path, text: list[str]) -> Any:
     """Reads a table as Arrow; columns in `text` are not guessed at, so that a label `NA` or `1` stays as written."""
     try:
         if file.suffix.lower() == ".parquet":
@@ -90,7 +90,7 @@ def _load(file: Path, text: list[str]) -> Any:
 
 def _points(table: Any, file: Path) -> NDArray[np.float32]:
     """Returns the coordinates as [R, V, C] with all three NaN where a point was not seen."""
-    flat = np.stack([_numbers(table[c], file, c) for c in COORDINATES], axis=1)
+    flat = np.stack([numbers(table[c], file, c) for c in COORDINATES], axis=1)
     wrong = np.abs(flat) > LARGEST
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
@@ -110,7 +110,7 @@ def _points(table: Any, file: Path) -> NDArray[np.float32]:
     return values
 
 
-def _numbers(column: Any, file: Path, name: str) -> NDArray[np.float64]:
+def numbers(column: Any, file: Path, name: str) -> NDArray[np.float64]:
     """Returns a column as numbers, NaN where a cell is empty."""
     kind = column.type
     if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind):
@@ -128,20 +128,20 @@ def _numbers(column: Any, file: Path, name: str) -> NDArray[np.float64]:
     return numbers
 
 
-def _text(column: Any) -> NDArray[Any]:
+def text(column: Any) -> NDArray[Any]:
     """Returns a column as trimmed text, empty where a cell is; letters keep their case."""
     return np.asarray(["" if cell is None else str(cell).strip() for cell in column.to_pylist()], dtype=object)
 
 
 def _handedness(table: Any) -> NDArray[np.float64]:
-    return np.asarray([HANDEDNESS.get(cell.lower(), np.nan) for cell in _text(table["handedness"])], np.float64)
+    return np.asarray([HANDEDNESS.get(cell.lower(), np.nan) for cell in text(table["handedness"])], np.float64)
 
 
 def _aspect(table: Any, file: Path, otherwise: float) -> NDArray[np.float64]:
     """Returns width / height of each row's picture, `otherwise` where the table does not say."""
     if not {"width", "height"} <= set(table.column_names):
         return np.full(table.num_rows, otherwise)
-    width, height = (_numbers(table[c], file, c) for c in ("width", "height"))
+    width, height = (numbers(table[c], file, c) for c in ("width", "height"))
     for name, size in (("width", width), ("height", height)):
         wrong = (size <= 0) | np.isinf(size)
         if wrong.any():
