@@ -127,7 +127,7 @@ def _say(outcomes: list[Outcome]) -> None:
     for one in outcomes:
         if one.failure:
             log.warning("%s: %s: %s", one.id, one.failure.kind, one.failure.reason)
-        if one.copy_of:
+        elif one.copy_of:
             other = "" if one.label == labels[one.copy_of] else ", under another label"
             log.warning("%s: a copy of '%s'%s", one.id, one.copy_of, other)
 

@@ -38,7 +38,7 @@ def _walk(folder: Path, suffixes: frozenset[str]) -> Iterator[tuple[Path, Failur
         path = folder / entry.name
         if entry.name.startswith("."):
             continue
-        if not entry.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - the others raise: of a link to itself, in a forbidden folder
             if path.suffix.lower() in suffixes:
                 found = True
                 yield path, None

@@ -27,7 +27,10 @@ def find(index: Path, folder: Path, data: Videos) -> list[Media]:
         raise InputError(
             f"'{index}': expected WLASL's index, a list of {{gloss, instances}}, got {type(entries).__name__}."
         )
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    try:
+        files = sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"data.files: '{folder}' cannot be read: {error.strerror}. Name a folder that can.") from None
     there = {file.stem: file for file in files if file.suffix.lower() in VIDEOS}
     media = []
     for number, entry in enumerate(entries):

@@ -118,6 +118,9 @@ def test_wlasls_index(tmp_path: Path):
 
 def test_an_index_of_which_nothing_is_there_is_said(tmp_path: Path):
     wlasl(tmp_path, {"video_id": "00335"})
+    with pytest.raises(InputError, match=r"data\.files: '.*videos' cannot be read: No such file"):
+        read(tmp_path, **WLASL)
+    (tmp_path / "videos").mkdir()
     with pytest.raises(InputError, match=r"none of the 2 files that 'WLASL_v0\.3\.json' lists is there.*data\.files"):
         read(tmp_path, **WLASL)
 
