@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from pipeline.detect.detected import Detected, Failure
 from pipeline.detect.page import page
+from pipeline.detect.thumbnails import thumbnails
+from pipeline.detect.workshop import Outcome
 from pipeline.files import write_json, write_text
+from pipeline.params import Images, Videos
 from pipeline.skeleton import skeleton as skeleton_by_name
 
 NUM_WORST = 24  # clips of which pictures are shown
@@ -42,6 +45,32 @@ class Looked:
     seen: dict[str, float] = field(default_factory=dict)
     failure: Failure | None = None
     copy_of: str = ""
+
+
+def of_outcomes(outcomes: Sequence[Outcome], data: Videos | Images, out: Path, *, title: str) -> Path:
+    """Writes what became of recordings, with pictures from the files of the worst, and returns the page."""
+    detection, by_id = data.detection, {outcome.id: outcome for outcome in outcomes}
+
+    def pictures(id: str) -> list[NDArray[np.uint8]]:
+        one = by_id[id]
+        assert one.detected is not None, "only clips that were read are among the worst"
+        photo = isinstance(data, Images)
+        return thumbnails(one.file, one.detected, detection, picture=photo, start=one.start, end=one.end)
+
+    clips = [
+        looked(
+            one.detected,
+            detection.points,
+            id=one.id,
+            label=one.label,
+            group=one.group,
+            failure=one.failure,
+            copy_of=one.copy_of,
+        )
+        for one in outcomes
+    ]
+    write(clips, out, title=title, pictures=pictures)
+    return out / "report.html"
 
 
 def looked(
