@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.detect.found import Frame, Hand, Pose
+from pipeline.detect.memory import give_back
 from pipeline.detect.quiet import quiet
 from pipeline.detect.sealed import without_network
 from pipeline.params.data import Detection
@@ -50,6 +51,7 @@ class Landmarkers:
     def close(self) -> None:
         """Left to the end of the interpreter, MediaPipe's own destructor raises."""
         self._opened.close()
+        give_back()
 
     def frame(self, rgb: NDArray[np.uint8], timestamp_ms: int) -> Frame:
         """Finds hands and pose in an upright picture [height, width, 3].
