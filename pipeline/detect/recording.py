@@ -13,7 +13,7 @@ from av.stream import Disposition
 from numpy.typing import NDArray
 
 from pipeline.detect.reading import UnreadableError, too_long, too_many_pixels
-from pipeline.detect.upright import square, upright
+from pipeline.detect.upright import Matrix, display_matrix, square, upright
 from pipeline.detect.wholeness import damage, text
 from pipeline.params.data import Detection
 
@@ -34,6 +34,7 @@ class Recording:
         self._detection, self._begin, self._stop = detection, begin, stop
         self._damage = damage(file)
         self._size: tuple[int, int] | None = None
+        self._turn: tuple[int, Matrix | None] | None = None  # the last frame's rotation, and the matrix it came from
         self._container = self._opened(file)
         try:
             self._stream = self._video()
@@ -77,7 +78,9 @@ class Recording:
     def upright(self, frame: Any) -> NDArray[np.uint8]:
         """Returns what a player shows of a frame; a size that changes on the way is made the first one."""
         self._size = self._size or square(frame.width, frame.height, self._stream.sample_aspect_ratio)
-        return upright(frame, self._size)
+        if self._turn is None or self._turn[0] != frame.rotation:
+            self._turn = frame.rotation, display_matrix(frame)
+        return upright(frame, self._size, self._turn[1])
 
     def _opened(self, file: IO[bytes]) -> Any:
         try:

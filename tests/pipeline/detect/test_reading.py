@@ -1,5 +1,6 @@
 """Pictures and their times out of real files, and what each broken file is answered with."""
 
+import gc
 import itertools
 import os
 import threading
@@ -279,6 +280,19 @@ def test_nothing_is_left_open(tmp_path: Path) -> None:
     failure(path, max_pixels=1)
     assert open_files() <= files
     assert threading.active_count() == threads
+
+
+def test_no_frame_stays_in_memory_until_python_looks_for_cycles(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.mp4", greys(30), 10, rotate=90)
+    shown(path)
+    gc.collect()
+    gc.disable()
+    try:
+        shown(path)
+        left = [each for each in gc.get_objects() if isinstance(each, av.VideoFrame)]
+    finally:
+        gc.enable()
+    assert len(left) <= 2, "the first one's display matrix was read, and its reader may hold the last"
 
 
 def taken(path: Path, **options) -> Picture:
