@@ -100,7 +100,8 @@ def _read(track: Track) -> Samples:
     from flows.workshop import furnished
     from pipeline.sources import read
 
-    return read(track.data, furnished(track.data))
+    with furnished(track.data, "cross-validate") as workshop:
+        return read(track.data, workshop)
 
 
 def _run(

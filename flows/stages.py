@@ -58,7 +58,8 @@ def extract(call: Call) -> None:
     from pipeline.extract import extract
 
     data = call.track.data
-    extract(data, out=call.layout.samples, workshop=furnished(data, state=call.state))
+    with furnished(data, call.layout.track, state=call.state) as workshop:
+        extract(data, out=call.layout.samples, workshop=workshop)
 
 
 def prepare(call: Call) -> None:
@@ -76,7 +77,10 @@ def pretrain(call: Call) -> None:
     from flows.progress import epochs
     from flows.workshop import furnished
 
-    with epochs(track.pretrain.epochs, f"pretrain {at.track}") as log:
+    with (
+        furnished(track.pretrain.data, f"{at.track}-pretrain", state=call.state) as workshop,
+        epochs(track.pretrain.epochs, f"pretrain {at.track}") as log,
+    ):
         return pretrain(
             track.model,
             track.pretrain,
@@ -85,7 +89,7 @@ def pretrain(call: Call) -> None:
             out=at.encoder,
             checkpoint=call.state / "checkpoints" / f"{at.track}-pretrain-{pretraining_key(call)}.pt",
             log=log,
-            workshop=furnished(track.pretrain.data, state=call.state),
+            workshop=workshop,
         )
 
 
