@@ -19,6 +19,7 @@ from flows.commands import (
     bench,
     cross_validate,
     doctor,
+    extract,
     gc,
     leave_one_out,
     models,
@@ -45,6 +46,7 @@ app.command(rich_help_panel="Make")(stage.stage)
 app.add_typer(split.app, name="split", rich_help_panel="Make")
 app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
+app.command(rich_help_panel="Use")(extract.extract)
 app.command(rich_help_panel="Use")(predict.predict)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)

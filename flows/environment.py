@@ -47,8 +47,12 @@ def store() -> Store:
 def assets() -> list[Path]:
     """Returns the folders that a detector's bundle is looked for in: that of SIGNLOOP_ASSETS, then the user's cache."""
     named = os.environ.get(ASSETS)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return [*([Path(named).expanduser()] if named else []), cache / "signloop" / "assets"]
+    return [*([Path(named).expanduser()] if named else []), cache() / "assets"]
+
+
+def cache() -> Path:
+    """Returns our folder in the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "signloop"
 
 
 def who() -> str:
@@ -109,3 +113,11 @@ def state_folder() -> Path:
     `dvc exp run --temp` works in a copy that lacks ignored folders; DVC_ROOT then names the project itself.
     """
     return Path(os.environ.get("DVC_ROOT") or project_root()) / STATE
+
+
+def state_or_cache() -> Path:
+    """Returns the project's state folder, or outside of one ours in the user's cache: for what can be made anew."""
+    try:
+        return state_folder()
+    except InputError:
+        return cache()

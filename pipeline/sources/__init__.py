@@ -4,14 +4,17 @@ Those that look at pictures take a workshop besides, `read(data, workshop)`: `fl
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from pipeline.detect.workshop import Workshop
 from pipeline.errors import InputError
 from pipeline.params import Data, Images, Videos
 from pipeline.samples import Samples
 
+if TYPE_CHECKING:  # a source of landmarks is not made of detectors, and no change of theirs reads it again
+    from pipeline.detect.workshop import Workshop
 
-def read(data: Data, workshop: Workshop | None = None) -> Samples:
+
+def read(data: Data, workshop: "Workshop | None" = None) -> Samples:
     """Reads samples by the adapter that `data.source` names; only that adapter is imported."""
     adapter = import_module(f"pipeline.sources.{data.source}")
     if not isinstance(data, Videos | Images):

@@ -1,6 +1,8 @@
 """Real folders: every broken file is named with a reason, and every whole one is kept. By MediaPipe itself."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from pipeline.errors import InputError
 from pipeline.params import Detection, Images, Videos
 from tests.bundles import bundle
 from tests.pipeline.sources import broken
-from tests.pipeline.sources.standin import Told, look
+from tests.pipeline.sources.standin import Told, look, write
 
 LIMITS = {"max_frames": broken.MAX_FRAMES, "max_pixels": broken.MAX_SIDE**2}
 EACH = Detection(points="hand", mode="image", num_hands=1, **LIMITS)
@@ -56,15 +58,29 @@ def test_every_broken_file_is_named_and_every_whole_one_is_kept(
     assert not {done.job.file.parent.name for done in seen.done} - {"broken"}  # the whole ones were finished
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read whatever it likes")
-@pytest.mark.parametrize("name", ["tea", "tea/1.mp4"])
-def test_what_is_forbidden_is_named(tmp_path: Path, name: str):
-    (tmp_path / "no").mkdir()
-    (tmp_path / "tea").mkdir()
-    for path in ("no/1.mp4", "tea/1.mp4"):
-        (tmp_path / path).write_text("hand 3")
+@contextmanager
+def not_root() -> Iterator[None]:
+    """Is nobody for the block's length, where we are root, who may read whatever it likes."""
+    we = os.geteuid()
+    if we == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(we)
+
+
+@pytest.mark.parametrize("name", ["tea", "tea/1.mp4", "tea/deep"])
+def test_what_is_forbidden_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)  # nobody may not come here from above
+    for path in ("no/1.mp4", "no/deep/2.mp4", "tea/1.mp4", "tea/deep/2.mp4"):
+        write(tmp_path / path, f"hand {len(path)}")
     (tmp_path / name).chmod(0)
-    seen = Told(look=look)
-    assert seen.read(videos(tmp_path, max_failed=0.5)).id.tolist() == ["no/1.mp4"]
+    seen, inside = Told(look=look), {path for path in ("tea/1.mp4", "tea/deep/2.mp4") if path.startswith(name)}
+    seen.read(videos(Path("no"), labelled=False))  # nobody may not import either
+    with not_root():
+        samples = seen.read(videos(Path(), labelled=False, max_failed=0.5))
     assert seen.why == {name: "forbidden"}
+    assert set(samples.id) == {"no/1.mp4", "no/deep/2.mp4", "tea/1.mp4", "tea/deep/2.mp4"} - inside
     (tmp_path / name).chmod(0o755)
