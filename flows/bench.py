@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flows import bench_graph, bench_retrain, bench_signs
+from flows import bench_extract, bench_graph, bench_retrain, bench_signs
 from flows.timing import medians_in_turns
 from pipeline.params import SyntheticLetters
 
@@ -22,6 +22,7 @@ def figures(root: Path) -> Iterator[Row]:
     yield from gate()
     yield from bench_graph.figures()
     yield from bench_signs.figures()
+    yield from bench_extract.figures(root)
     yield "signloop --help", f"{_median_seconds(lambda: _run(root, 'signloop', '--help')):.2f} s"
     if (root / "artifacts").exists():
         yield "dvc repro, nothing to do", f"{_median_seconds(lambda: _run(root, 'dvc', 'repro')):.2f} s"

@@ -21,6 +21,7 @@ from flows.commands import (
     convert,
     cross_validate,
     doctor,
+    extract,
     gc,
     hub,
     leave_one_out,
@@ -49,6 +50,7 @@ app.command(rich_help_panel="Make")(stage.stage)
 app.add_typer(split.app, name="split", rich_help_panel="Make")
 app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
+app.command(rich_help_panel="Use")(extract.extract)
 app.command(rich_help_panel="Use")(predict.predict)
 app.command(rich_help_panel="Use")(look.show)
 app.command(rich_help_panel="Use")(convert.convert)

@@ -61,9 +61,7 @@ def leave_one_out(
 
     Raises: InputError when the source has fewer than three groups, or not the named ones.
     """
-    from pipeline.sources import read
-
-    samples = read(track.data)
+    samples = _read(track)
     have = sorted(set(samples.group))
     if len(have) < 3:
         raise InputError(f"leaving one group out takes three groups or more, '{track.data.source}' has {have}.")
@@ -88,9 +86,7 @@ def cross_validate(
 
     Raises: InputError when the source has fewer groups than folds, or a fold is none of them.
     """
-    from pipeline.sources import read
-
-    samples = read(next(iter(tracks.values())).data)
+    samples = _read(next(iter(tracks.values())))
     have = sorted(set(samples.group))
     if len(have) < max(folds, 2):
         raise InputError(f"{folds} folds take as many groups, the source has {len(have)}: {', '.join(have)}.")
@@ -98,6 +94,14 @@ def cross_validate(
         raise InputError(f"fold {beyond[0]}: expected one of 0 to {folds - 1}.")
     left_out = {str(fold): tuple(have[fold::folds]) for fold in only or range(folds)}
     yield from _run(tracks, samples, left_out, list(seeds), workers)
+
+
+def _read(track: Track) -> Samples:
+    from flows.workshop import furnished
+    from pipeline.sources import read
+
+    with furnished(track.data, "cross-validate") as workshop:
+        return read(track.data, workshop)
 
 
 def _run(

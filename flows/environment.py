@@ -57,8 +57,12 @@ def store() -> Store:
 def assets() -> list[Path]:
     """Returns the folders that a detector's bundle is looked for in: that of SIGNLOOP_ASSETS, then the user's cache."""
     named = os.environ.get(ASSETS)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return [*([Path(named).expanduser()] if named else []), cache / "signloop" / "assets"]
+    return [*([Path(named).expanduser()] if named else []), cache() / "assets"]
+
+
+def cache() -> Path:
+    """Returns our folder in the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "signloop"
 
 
 def hub() -> Hub:
@@ -75,6 +79,11 @@ def hub() -> Hub:
 def who() -> str:
     """Returns whom the ledger names for what a person asks for: SIGNLOOP_WHO, else user@host."""
     return os.environ.get("SIGNLOOP_WHO") or f"{user()}@{socket.gethostname()}"
+
+
+def executor() -> str:
+    """Returns where `extract` works: SIGNLOOP_EXECUTOR, else a process a core; flows/executors builds it."""
+    return os.environ.get("SIGNLOOP_EXECUTOR") or "processes"
 
 
 def user() -> str:
@@ -125,3 +134,11 @@ def state_folder() -> Path:
     `dvc exp run --temp` works in a copy that lacks ignored folders; DVC_ROOT then names the project itself.
     """
     return Path(os.environ.get("DVC_ROOT") or project_root()) / STATE
+
+
+def state_or_cache() -> Path:
+    """Returns the project's state folder, or outside of one ours in the user's cache: for what can be made anew."""
+    try:
+        return state_folder()
+    except InputError:
+        return cache()

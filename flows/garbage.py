@@ -61,7 +61,7 @@ def orphans(store: Store) -> list[Garbage]:
 def leftovers(root: Path, state: Path) -> list[Garbage]:
     """Returns what killed processes left half-written; a registry's stored bytes are not looked into."""
     places = [root.glob(".*.part"), (root / "artifacts").rglob(".*.part")]
-    places += [state.glob(".*.part"), state.glob("*/.*.part")]
+    places += [state.glob(".*.part"), state.glob("*/.*.part"), (state / "clips").rglob(".*.part")]
     return [
         Garbage(path, "half-written by a process that is gone", size(path))
         for path in sorted(path for place in places for path in place)

@@ -1,4 +1,4 @@
-"""Clips out of what people have: a table, keypoints, a JSON file, or a sample store."""
+"""Clips out of what people have: a table, keypoints, a JSON file, a sample store, or videos and photographs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.files import read_json
 from pipeline.samples import Samples, from_clips
 from pipeline.skeleton import skeleton as skeleton_by_name
+from pipeline.sources.media import IMAGES, VIDEOS
 
 PICTURE = ("aspect", "fps", "handedness")
 
@@ -28,11 +29,15 @@ class Unlabelled:
 def read_clips(path: Path, *, otherwise: Unlabelled, skeleton: str) -> Samples:
     """Reads .json or .h5; tables of one hand (.csv, .parquet), or whole-body clips (.npy, .npz, .parquet, .pose).
 
+    A folder, a video or a photograph is looked at; what is broken in it is told, and not answered for.
+
     JSON is a frame [V, 3], a clip [T, V, 3], a list of clips, or {"clips": […], "aspect", "fps", "handedness"};
     null is a point that was not seen.
 
     Raises: InputError naming the file and what it holds instead.
     """
+    if path.is_dir() or path.suffix.lower() in VIDEOS | IMAGES:
+        return _recordings(path, skeleton)
     readers = {".h5": _store, ".json": _json, **RECORDED[skeleton]}
     if path.suffix.lower() not in readers:
         raise InputError(f"'{path}': expected one of {', '.join(readers)}. Convert or rename it.")
@@ -41,6 +46,13 @@ def read_clips(path: Path, *, otherwise: Unlabelled, skeleton: str) -> Samples:
     samples = readers[path.suffix.lower()](path, otherwise, skeleton)
     store.check(samples)
     return samples
+
+
+def _recordings(path: Path, skeleton: str) -> Samples:
+    from flows.recordings import read, section
+
+    data = section(path, detection={"points": skeleton}, labelled=False, min_seen=0, max_failed=1.0)
+    return read(data, f"answers-{path.resolve().stem}")
 
 
 def _store(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:

@@ -54,9 +54,12 @@ def code(call: Call) -> None:
 
 
 def extract(call: Call) -> None:
+    from flows.workshop import furnished
     from pipeline.extract import extract
 
-    extract(call.track.data, out=call.layout.samples)
+    data = call.track.data
+    with furnished(data, call.layout.track, state=call.state) as workshop:
+        extract(data, out=call.layout.samples, workshop=workshop)
 
 
 def prepare(call: Call) -> None:
@@ -72,8 +75,12 @@ def pretrain(call: Call) -> None:
     if track.pretrain.method == "none":
         return pretrain(track.model, track.pretrain, samples=at.samples, split=at.split, out=at.encoder)
     from flows.progress import epochs
+    from flows.workshop import furnished
 
-    with epochs(track.pretrain.epochs, f"pretrain {at.track}") as log:
+    with (
+        furnished(track.pretrain.data, f"{at.track}-pretrain", state=call.state) as workshop,
+        epochs(track.pretrain.epochs, f"pretrain {at.track}") as log,
+    ):
         return pretrain(
             track.model,
             track.pretrain,
@@ -82,6 +89,7 @@ def pretrain(call: Call) -> None:
             out=at.encoder,
             checkpoint=call.state / "checkpoints" / f"{at.track}-pretrain-{pretraining_key(call)}.pt",
             log=log,
+            workshop=workshop,
         )
 
 

@@ -14,6 +14,7 @@ from pipeline.files import replacing
 from pipeline.params import Model, Pretrain
 
 if TYPE_CHECKING:
+    from pipeline.detect.workshop import Workshop
     from pipeline.fitting.loop import Log
 
 TAKES_AN_ENCODER = ("spatial_temporal",)
@@ -28,11 +29,13 @@ def pretrain(
     out: Path,
     checkpoint: Path | None = None,
     log: "Log" = lambda epoch, values: None,
+    workshop: "Workshop | None" = None,
 ) -> None:
     """Writes the encoder; `none` reads neither samples nor split.
 
     checkpoint  a file to resume from after a kill, kept outside of what DVC owns
     log         is told each epoch's loss as it comes
+    workshop    who looks at pictures, for a further source of them
 
     Raises: InputError where the model has no such encoder.
     """
@@ -44,13 +47,19 @@ def pretrain(
             f"'{model.name}'. Set pretrain.method to none, or choose that model."
         )
     else:
-        tensors = _masked_landmarks(model, pretrain, samples, split, checkpoint, log)
+        tensors = _masked_landmarks(model, pretrain, samples, split, checkpoint, log, workshop)
     with replacing(out) as beside:
         save_file(tensors, beside, metadata={"method": pretrain.method})
 
 
 def _masked_landmarks(
-    model: Model, config: Pretrain, samples: Path, split: Path, checkpoint: Path | None, log: "Log"
+    model: Model,
+    config: Pretrain,
+    samples: Path,
+    split: Path,
+    checkpoint: Path | None,
+    log: "Log",
+    workshop: "Workshop | None",
 ) -> dict:
     """Trains on the clips that `train` will see and those at rest, on nobody who validates or tests.
 
@@ -79,7 +88,7 @@ def _masked_landmarks(
     pretrain_encoder(
         module,
         train=open_clips(samples, unlabelled, memory_mb=config.memory_mb),
-        further=None if config.data is None else Further(config.data, header, held_out),
+        further=None if config.data is None else Further(config.data, header, held_out, workshop),
         config=config,
         checkpoint=checkpoint,
         log=log,

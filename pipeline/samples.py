@@ -35,6 +35,7 @@ class Samples:
     fps         [N] float32, frames per second; NaN unknown
     aspect      [N] float32, picture width / height
     handedness  [N] float32, 1 right, 0 left, NaN unknown
+    rows        further values of each frame by name, [R, …] float32, aligned with `values`
     """
 
     values: NDArray[np.float32]
@@ -48,6 +49,7 @@ class Samples:
     class_names: tuple[str, ...]
     skeleton: str = "hand"
     provenance: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -70,7 +72,8 @@ class Samples:
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         rows = np.repeat(self.offsets[:-1][indices] - offsets[:-1], lengths) + np.arange(offsets[-1])
         chosen = {name: getattr(self, name)[indices] for name in PER_SAMPLE}
-        return Samples(values=self.values[rows], offsets=offsets, **chosen, **self._header())
+        further = {name: values[rows] for name, values in self.rows.items()}
+        return Samples(values=self.values[rows], offsets=offsets, rows=further, **chosen, **self._header())
 
     def _header(self) -> dict[str, Any]:
         return {"class_names": self.class_names, "skeleton": self.skeleton, "provenance": self.provenance}
@@ -88,8 +91,9 @@ def from_clips(
     class_names: tuple[str, ...],
     skeleton: str = "hand",
     provenance: dict[str, Any] | None = None,
+    rows: dict[str, list[NDArray[np.float32]]] | None = None,
 ) -> Samples:
-    """Builds samples from clips [T, V, C]; a scalar stands for every clip."""
+    """Builds samples from clips [T, V, C]; a scalar stands for every clip, `rows` has [T, …] of each clip by name."""
     arrays = list(clips)
     count = len(arrays)
     each = {
@@ -105,6 +109,7 @@ def from_clips(
         class_names=class_names,
         skeleton=skeleton,
         provenance=provenance or {},
+        rows={name: np.concatenate(parts).astype(np.float32) for name, parts in (rows or {}).items()},
         **each,
     )
 
@@ -119,6 +124,11 @@ def check(samples: Samples) -> None:
         raise InputError("the source gave no clips. Check the path and `classes` in params.yaml.")
     if samples.values.shape[1:] != (points, 3):
         raise InputError(f"expected {points} points × 3 coordinates a frame, got {samples.values.shape[1:]}.")
+    for name, further in samples.rows.items():
+        if len(further) != len(samples.values):
+            raise InputError(
+                f"rows '{name}': expected one for each of {len(samples.values)} frames, got {len(further)}."
+            )
     if len(set(samples.id)) != len(samples):
         values, counts = np.unique(samples.id.astype(str), return_counts=True)
         raise InputError(f"clip id '{values[counts.argmax()]}' occurs {counts.max()} times; ids must be unique.")
@@ -150,6 +160,8 @@ def write(path: Path, samples: Samples) -> None:
             "values", data=np.nan_to_num(samples.values), chunks=(rows, *samples.values.shape[1:]), **packed
         )
         file.create_dataset("seen", data=samples.seen, chunks=(rows, samples.values.shape[1]), **packed)
+        for name, further in sorted(samples.rows.items()):
+            file.create_dataset(f"rows/{name}", data=further, chunks=(rows, *further.shape[1:]), **packed)
         file["offsets"] = samples.offsets
         for name in PER_SAMPLE:
             column = getattr(samples, name)
@@ -162,8 +174,10 @@ def write(path: Path, samples: Samples) -> None:
         file.attrs["provenance"] = json.dumps(samples.provenance, sort_keys=True)
 
 
-def read(path: Path, *, values: bool = True) -> Samples:
+def read(path: Path, *, values: bool = True, further: bool = True) -> Samples:
     """Reads the store; `values=False` leaves the landmarks on disk (`values` is then empty).
+
+    further  read `rows` as well
 
     Raises: InputError naming the file when it is missing, cut off, or of another schema.
     """
@@ -180,6 +194,7 @@ def read(path: Path, *, values: bool = True) -> Samples:
                 class_names=tuple(json.loads(file.attrs["class_names"])),
                 skeleton=str(file.attrs["skeleton"]),
                 provenance=json.loads(file.attrs["provenance"]),
+                rows={name: part[:] for name, part in file.get("rows", {}).items()} if values and further else {},
                 **columns,
             )
     except FileNotFoundError:

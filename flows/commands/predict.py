@@ -11,7 +11,10 @@ from flows import environment
 def predict(
     track: Annotated[str, typer.Argument(help="A track of params.yaml, or of the registry.")],
     file: Annotated[
-        Path, typer.Argument(help="A table or keypoints (.csv, .parquet, .npy, .npz, .pose), .json, or .h5.")
+        Path,
+        typer.Argument(
+            help="A table or keypoints (.csv, .parquet, .npy, .npz, .pose), .json, .h5; a video, a photo, a folder."
+        ),
     ],
     model: Annotated[
         Path | None, typer.Option(help="Answer with this .onnx, .safetensors or model folder, not with Production.")
@@ -22,7 +25,11 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="How many labels to rank.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip and line.")] = False,
 ) -> None:
-    """Answer for every clip of a file with the model in Production."""
+    """Answer for every clip of a file with the model in Production; where labels are known, count the right answers.
+
+    Labels are those of a store, or the folder or the name of a recording: LABEL/FILE, LABEL_….
+    """
+    from flows import recordings
     from flows.inputs import Unlabelled, read_clips
     from pipeline.predictor import Predictor
 
@@ -36,10 +43,16 @@ def predict(
     samples = read_clips(file, otherwise=Unlabelled(aspect=aspect, layout=layout), skeleton=predictor.contract.skeleton)
     answers = predictor.answers(samples, top=top)
     typer.secho(f"{what}, {predictor.contract.precision}, {predictor.engine}", fg="cyan", err=True)
-    for clip, answer in zip(samples.id, answers, strict=True):
+    labelled = file.is_dir() or file.suffix == ".h5"
+    truth = recordings.labels(samples, predictor.contract.class_names) if labelled else [""] * len(samples)
+    for clip, answer, label in zip(samples.id, answers, truth, strict=True):
         if as_json:
             score = None if answer.score != answer.score else answer.score
-            typer.echo(json.dumps({"id": str(clip), **asdict(answer), "score": score}))
+            said = {"id": str(clip), **asdict(answer), "score": score}
+            typer.echo(json.dumps(said | ({"truth": label} if label else {})))
         else:
             ranked = "  ".join(f"{label} {score:.2f}" for label, score in answer.top) or answer.label
             typer.echo(f"{clip}\t{ranked}")
+    if any(truth):
+        seen = [answer.seen > 0 for answer in answers]
+        typer.secho(recordings.scored(truth, [answer.label for answer in answers], seen), fg="green", err=True)

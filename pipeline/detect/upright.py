@@ -6,19 +6,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Matrix = NDArray[np.int32]
+
 PIXEL_ASPECT = 4  # what is longer or narrower is a mistake in the file
 
 
-def upright(frame: Any, pixel_aspect: Fraction | None = None) -> NDArray[np.uint8]:
-    """Returns a frame of PyAV as [height, width, 3], contiguous; pixel_aspect is a pixel's width / height."""
-    oblong = pixel_aspect is not None and pixel_aspect != 1 and 1 / PIXEL_ASPECT <= pixel_aspect <= PIXEL_ASPECT
-    width = round(frame.width * pixel_aspect) if oblong else frame.width
-    rgb = frame.to_ndarray(format="rgb24", width=width, height=frame.height)
+def square(width: int, height: int, pixel_aspect: Fraction | None) -> tuple[int, int]:
+    """Returns a picture's size in square pixels; pixel_aspect is the width / height of its own."""
+    if pixel_aspect is None or not 1 / PIXEL_ASPECT <= pixel_aspect <= PIXEL_ASPECT:
+        return width, height
+    return max(round(width * pixel_aspect), 1), height
+
+
+def upright(frame: Any, size: tuple[int, int], matrix: Matrix | None) -> NDArray[np.uint8]:
+    """Returns a frame of PyAV, made that wide and high and then turned, as [height, width, 3], contiguous."""
+    rgb = frame.to_ndarray(format="rgb24", width=size[0], height=size[1])
+    return rgb if matrix is None else np.ascontiguousarray(turned(rgb, matrix))
+
+
+def display_matrix(frame: Any) -> Matrix | None:
+    """Returns how the file wants a frame shown; None: as it is.
+
+    To ask for a frame's `side_data` keeps it in memory until Python looks for cycles, since PyAV's two objects hold
+    each other: a few hundred frames of a large video would fill the machine. `frame.rotation` does not.
+    """
     matrix = frame.side_data.get("DISPLAYMATRIX")
-    return rgb if matrix is None else np.ascontiguousarray(turned(rgb, np.frombuffer(matrix, np.int32)))
+    return None if matrix is None else np.frombuffer(matrix, np.int32).copy()
 
 
-def turned(rgb: NDArray[np.uint8], matrix: NDArray[np.int32]) -> NDArray[np.uint8]:
+def turned(rgb: NDArray[np.uint8], matrix: Matrix) -> NDArray[np.uint8]:
     """Returns the picture through a display matrix: the nearest of the four quarter turns and their mirror images.
 
     matrix  nine numbers, row by row: x' = m[0] x + m[3] y and y' = m[1] x + m[4] y, y downward

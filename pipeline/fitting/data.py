@@ -58,7 +58,7 @@ def open_clips(path: Path, indices: NDArray[np.int64], *, memory_mb: float) -> C
     frame = header.values.itemsize * int(np.prod(header.values.shape[1:]))
     if header.offsets[-1] * frame > memory_mb * 2**20:
         return Clips(samples=header, indices=np.sort(indices), path=path)
-    chosen = store.read(path).select(np.sort(indices))
+    chosen = store.read(path, further=False).select(np.sort(indices))
     return Clips(samples=chosen, indices=np.arange(len(chosen)))
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,6 +24,9 @@ from pipeline.fitting.reconstruction import Reconstruction
 from pipeline.params import Data, Pretrain
 from pipeline.samples import PER_SAMPLE, Samples
 from pipeline.skeleton import skeleton
+
+if TYPE_CHECKING:
+    from pipeline.detect.workshop import Workshop
 
 CLIPS_PER_SIGNER = 8  # of a stream
 
@@ -117,10 +120,10 @@ def _mixed(parts: list[Clips], config: Pretrain, order: np.random.Generator) -> 
 class Further:
     """A source of unlabelled clips besides the track's own."""
 
-    def __init__(self, data: Data, own: Samples, held_out: frozenset[str]) -> None:
+    def __init__(self, data: Data, own: Samples, held_out: frozenset[str], workshop: "Workshop | None" = None) -> None:
         self.data = data
         self.stream = getattr(import_module(f"pipeline.sources.{data.source}"), "stream", None)
-        self.read = None if self.stream else self._checked(sources.read(data), own, held_out)
+        self.read = None if self.stream else self._checked(sources.read(data, workshop), own, held_out)
 
     def clips(self, epoch: int, most: int) -> Clips:
         """Returns at most so many clips; of a stream those of the epoch."""

@@ -28,7 +28,7 @@ from pipeline.params import LandmarkTable
 from pipeline.samples import Samples
 from pipeline.sources import isolated_signs, landmark_clips
 from pipeline.sources.landmark_table import clips
-from pipeline.sources.table_file import COLUMNS, load, numbers, rows
+from pipeline.sources.table_file import COLUMNS, load, numbers, rows, text_columns
 
 KEY = b"signloop"
 NAMED = {"label_column": "label", "group_column": "group", "clip_column": "clip"}
@@ -68,7 +68,7 @@ def read(path: Path, otherwise: Otherwise) -> Samples:
     data = LandmarkTable(source="landmark_table", path=str(path), aspect=otherwise.aspect, fps=fps).model_copy(
         update=NAMED
     )
-    table = load(path, data)
+    table = load(path, text_columns(data))
     names = set(table.column_names)
     if set(isolated_signs.LANDMARKS) <= names:
         return landmark_clips.read_unlabelled(path, aspect=otherwise.aspect, fps=otherwise.fps)

@@ -1,10 +1,10 @@
 """`data`: where recordings come from, a section a source."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from pipeline.params.section import Positive, Section, Share
+from pipeline.params.section import Positive, Section
 
 
 class SyntheticLetters(Section):
@@ -99,24 +99,33 @@ class Videos(Section):
     """Recorded clips: LABEL/CLIP.mp4, a table of files, or WLASL's index."""
 
     source: Literal["videos"]
-    path: str  # a folder of label folders; a .csv or .parquet (file, label, group, start, end); WLASL's .json
-    videos: str | None = None  # where the files of a table or index lie; None: beside it
+    path: str  # a folder of label folders, or one that holds such an index; DVC watches what lies in it
+    index: str | None = None  # within path: a .csv or .parquet (file, label, group, start, end), or WLASL's .json
+    files: str | None = None  # within path: where the index's files lie; None: beside the index
+    group_column: str | None = None  # of the index; None: `group`, WLASL's `signer_id`
+    cut: bool = True  # WLASL: by frame_start and frame_end; False: files are cut already, as its own tool leaves them
     labelled: bool = True  # False: any video is taken and none has a label; for pretraining
     group_folder: bool = False  # GROUP/LABEL/CLIP instead of LABEL/CLIP
     detection: Detection = Detection()
     classes: tuple[str, ...] = ()  # empty: all that occur; else clips of other labels are left out
     max_per_class: Positive | None = None  # of each group, evenly spaced
     min_seen: Annotated[int, Field(ge=0)] = 1  # frames that show a hand; clips with fewer are left out
-    max_failed: Share = 0.1  # of the files; above it the run fails
+    max_failed: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the clips, for broken files; above it the run fails
     timeout_s: Annotated[float, Field(gt=0)] = 600.0  # for one clip
+
+    @model_validator(mode="after")
+    def _labels_are_read_or_not(self) -> Self:
+        return _labels_or_not(self)
 
 
 class Images(Section):
     """Photographs: LABEL/PHOTO.jpg, or a table of files; each is a clip of one frame."""
 
     source: Literal["images"]
-    path: str  # a folder of label folders; a folder of photos named LABEL_…; a .csv or .parquet (file, label, group)
-    images: str | None = None  # where the files of a table lie; None: beside it
+    path: str  # a folder of label folders, of photos named LABEL_…, or one that holds such an index
+    index: str | None = None  # within path: a .csv or .parquet (file, label, group)
+    files: str | None = None  # within path: where the index's files lie; None: beside the index
+    group_column: str | None = None  # of the index; None: `group`
     labelled: bool = True
     label_from: Literal["folder", "name"] = "folder"  # name: what precedes the file name's first _
     group_folder: bool = False
@@ -124,8 +133,23 @@ class Images(Section):
     classes: tuple[str, ...] = ()
     max_per_class: Positive | None = None
     min_seen: Annotated[int, Field(ge=0)] = 1
-    max_failed: Share = 0.1
+    max_failed: Annotated[float, Field(ge=0, le=1)] = 0.1
     timeout_s: Annotated[float, Field(gt=0)] = 60.0
+
+    @model_validator(mode="after")
+    def _labels_are_read_or_not(self) -> Self:
+        return _labels_or_not(self)
+
+
+Media = TypeVar("Media", Videos, Images)
+
+
+def _labels_or_not(data: Media) -> Media:
+    if not data.labelled and data.classes:
+        raise ValueError("labelled: false reads no labels; leave out `classes`")
+    if data.files and not data.index:
+        raise ValueError("`files` says where the files of an index lie; name `index`, or leave `files` out")
+    return data
 
 
 Data = Annotated[

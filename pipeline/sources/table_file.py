@@ -51,7 +51,7 @@ class Rows:
 
 def read_rows(file: Path, data: LandmarkTable) -> Rows:
     """Reads one table and checks all that needs only its rows."""
-    return rows(load(file, data), file, data)
+    return rows(load(file, text_columns(data)), file, data)
 
 
 def rows(table: Any, file: Path, data: LandmarkTable) -> Rows:
@@ -90,14 +90,19 @@ def _named(data: LandmarkTable) -> list[str]:
     return [c for c in (data.label_column, data.group_column, data.clip_column) if c]
 
 
-def load(file: Path, data: LandmarkTable) -> Any:
-    """Reads a table as Arrow; columns of text are not guessed at, so that a label `NA` or `1` stays as written."""
+def text_columns(data: LandmarkTable) -> list[str]:
+    """Names the columns whose cells are text, whatever they look like."""
+    return [*_named(data), "handedness"]
+
+
+def load(file: Path, text: list[str]) -> Any:
+    """Reads a table as Arrow; columns in `text` are not guessed at, so that a label `NA` or `1` stays as written."""
     try:
         if file.suffix.lower() == ".parquet":
             return parquet.read_table(file)
         # One thread: only then does Arrow's message say which line is short.
         reading = csv.ReadOptions(use_threads=False)
-        converting = csv.ConvertOptions(column_types=dict.fromkeys([*_named(data), "handedness"], pa.string()))
+        converting = csv.ConvertOptions(column_types=dict.fromkeys(text, pa.string()))
         return csv.read_csv(file, reading, csv.ParseOptions(newlines_in_values=True), converting)
     except (pa.ArrowException, OSError) as error:
         why = " ".join(str(error).split())[:200]

@@ -90,6 +90,24 @@ def test_a_whole_bodys_features_bring_their_preprocessing_and_a_hands_do_not() -
         assert not whole_body & set(closure(stage, hand, HERE))
 
 
+@pytest.mark.parametrize("source", ["videos", "images"])
+def test_the_detectors_bundles_belong_to_a_stage_that_looks_at_pictures_and_to_no_other(source: str) -> None:
+    """Their hashes are constants of a module, so that another bundle runs the stage again."""
+    tracks = {
+        name: {"data": {"source": name, "path": "p"} if name == source else {"source": name}, "model": {"name": "mlp"}}
+        for name in (source, "synthetic_letters")
+    }
+    params = parse({"tracks": tracks})
+    looks, other = (closure("extract", params.track(name), HERE) for name in tracks)
+    detecting = {f"pipeline/detect/{name}.py" for name in ("bundles", "clip", "landmarkers", "hands", "reading")}
+    assert {*detecting, f"pipeline/sources/{source}.py", "pipeline/sources/media_folder.py"} <= set(looks)
+    assert not any(file.startswith(("pipeline/detect", "pipeline/sources/media")) for file in other)
+    assert not any(file.startswith("flows") for file in looks)
+    further = params.track("synthetic_letters").pretrain.model_copy(update={"data": params.track(source).data})
+    pretrains = params.track("synthetic_letters").model_copy(update={"pretrain": further})
+    assert detecting <= set(closure("pretrain", pretrains, HERE))
+
+
 def test_a_module_that_is_not_in_this_tree_is_named(tmp_path: Path) -> None:
     track = parse({"tracks": {"t": {"data": {"source": "synthetic_letters"}, "model": {"name": "mlp"}}}}).track("t")
     with pytest.raises(InputError, match=r"'pipeline/.*py' is not in"):

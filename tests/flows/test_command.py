@@ -22,6 +22,7 @@ COMMANDS = (
     "split",
     "retrain",
     "schedule",
+    "extract",
     "predict",
     "show",
     "convert",

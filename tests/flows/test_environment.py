@@ -45,6 +45,15 @@ def test_an_address_wins(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.store().tracking_uri == "http://127.0.0.1:9"
 
 
+def test_recordings_are_looked_at_by_processes_unless_said_otherwise(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGNLOOP_EXECUTOR", "")
+    assert environment.executor() == "processes"
+    monkeypatch.setenv("SIGNLOOP_EXECUTOR", "here")
+    assert environment.executor() == "here"
+
+
 def test_bundles_are_looked_for_where_one_says_and_then_in_the_cache(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,7 +115,8 @@ def test_a_sample_store_is_read_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("clip.mp4", "expected one of .h5, .json"), ("clip.json", "does not exist")]
+    ("name", "said"),
+    [("clip.mp3", "expected one of .h5, .json"), ("clip.mp4", "does not exist"), ("clip.json", "does not exist")],
 )
 def test_other_files_and_missing_ones(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(InputError, match=said):

@@ -30,6 +30,32 @@ def test_round_trip_keeps_ragged_clips_and_what_was_not_seen(tmp_path: Path):
     assert len(store.read(tmp_path / "samples.h5", values=False).values) == 0
 
 
+def with_rows(samples: store.Samples) -> store.Samples:
+    count = len(samples.values)
+    world = np.arange(count * 63, dtype=np.float32).reshape(count, 21, 3)
+    world[0] = np.nan
+    return replace(samples, rows={"world": world, "confidence": np.ones((count, 1), np.float32)})
+
+
+def test_further_values_of_a_frame_are_kept_read_and_selected_with_it(tmp_path: Path):
+    samples = with_rows(make_samples(frames=(1, 4)))
+    store.write(tmp_path / "a.h5", samples)
+    again = store.read(tmp_path / "a.h5")
+    assert again.rows.keys() == {"world", "confidence"}
+    for name, values in samples.rows.items():
+        np.testing.assert_array_equal(again.rows[name], values)
+    some = samples.select(np.array([2, 0]))
+    start, end = samples.offsets[2:4]
+    np.testing.assert_array_equal(some.rows["world"][: end - start], samples.rows["world"][start:end])
+    assert len(some.rows["confidence"]) == len(some.values)
+    assert not store.read(tmp_path / "a.h5", further=False).rows
+    assert not store.read(tmp_path / "a.h5", values=False).rows
+    store.write(tmp_path / "plain.h5", make_samples())
+    assert not store.read(tmp_path / "plain.h5").rows
+    with h5py.File(tmp_path / "plain.h5") as file:
+        assert "rows" not in file  # as every store was written before
+
+
 def test_the_same_samples_give_the_same_bytes(tmp_path: Path):
     for name in ("a.h5", "b.h5"):
         store.write(tmp_path / name, make_samples(frames=(1, 4)))
@@ -91,6 +117,7 @@ def test_a_missing_file_and_another_schema_are_named(tmp_path: Path):
         ({"target": np.array([0] * 8 + [3])}, "clip 's00/C2' has a label outside the 3 class names"),
         ({"values": np.zeros((9, 33, 3), np.float32)}, "expected 21 points × 3 coordinates a frame"),
         ({"values": np.full((9, 21, 3), np.inf, np.float32)}, "infinite coordinate"),
+        ({"rows": {"world": np.zeros((8, 21, 3))}}, "rows 'world': expected one for each of 9 frames, got 8"),
         ({"offsets": np.array([0, 0, *range(2, 10)])}, "clip 's00/A0' has no frames"),
     ],
 )

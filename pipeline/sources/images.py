@@ -1,0 +1,14 @@
+"""Photographs: each is a clip of one frame, detected by itself, so that the same photographs give the same bytes."""
+
+from pipeline.detect.workshop import Workshop
+from pipeline.params import Images
+from pipeline.samples import Samples
+from pipeline.sources import media_clips
+
+
+def read(data: Images, workshop: Workshop) -> Samples:
+    """Reads the clips that `classes`, `max_per_class` and `min_seen` ask for.
+
+    Raises: InputError when more of them are broken than `max_failed` accepts, after a line for each.
+    """
+    return media_clips.read(data, workshop)
