@@ -15,7 +15,9 @@ SILENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "GIT_PYTHON_REFRESH": "quiet",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
 }
+ASSETS = "SIGNLOOP_ASSETS"
 
 
 def silence() -> None:
@@ -40,6 +42,13 @@ def talking() -> list[str]:
 def store() -> Store:
     """Returns the registry that MLFLOW_TRACKING_URI names, else the embedded one in the state folder."""
     return store_at(os.environ.get("MLFLOW_TRACKING_URI"), state_folder())
+
+
+def assets() -> list[Path]:
+    """Returns the folders that a detector's bundle is looked for in: that of SIGNLOOP_ASSETS, then the user's cache."""
+    named = os.environ.get(ASSETS)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return [*([Path(named).expanduser()] if named else []), cache / "signloop" / "assets"]
 
 
 def who() -> str:

@@ -45,6 +45,18 @@ def test_an_address_wins(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.store().tracking_uri == "http://127.0.0.1:9"
 
 
+def test_bundles_are_looked_for_where_one_says_and_then_in_the_cache(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("SIGNLOOP_ASSETS", raising=False)
+    assert environment.assets() == [Path("/home/ada/.cache/signloop/assets")]
+    monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache")
+    monkeypatch.setenv("SIGNLOOP_ASSETS", "~/bundles")
+    assert environment.assets() == [Path("/home/ada/bundles"), Path("/var/cache/signloop/assets")]
+
+
 def test_telemetry_is_off_unless_the_user_set_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in environment.SILENT:
         monkeypatch.setenv(name, "")  # so that what `silence` sets is undone after the test
