@@ -32,6 +32,11 @@ class Holding:
         self.committed_s = time_s
         return leader
 
+    @property
+    def committed(self) -> str | None:
+        """Returns the letter that was committed and is still held."""
+        return None if self.committed_s is None else self.held
+
     def progress(self, time_s: float) -> float:
         """Says how much of the time until the next commit has passed, 0 to 1."""
         if self.held is None:

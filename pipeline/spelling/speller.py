@@ -18,6 +18,7 @@ class Spelled:
     ranked     all classes with their averaged probabilities, the likeliest first
     held       the class that is being held, and `progress`, 0 to 1, towards its next commit
     committed  the class that was committed in this frame
+    left       the committed class that is no longer held from this frame on: a model with a memory may forget it
     ended      the words that ended in this frame
     letters    of the word that has not ended
     text       all words, corrected, and after them `letters`
@@ -27,6 +28,7 @@ class Spelled:
     held: str | None = None
     progress: float = 0.0
     committed: str | None = None
+    left: str | None = None
     ended: tuple[Word, ...] = ()
     letters: str = ""
     text: str = ""
@@ -48,22 +50,23 @@ class Speller:
 
         Raises: InputError when time goes backwards.
         """
-        self._look_away(time_s)
-        before = len(self._writing.words)
+        num_words, kept = len(self._writing.words), self._holding.committed
+        gap = self._gap(time_s)
         self._pause(time_s, probabilities)
         averaged = self._smoothing.push(time_s, probabilities)
         committed = self._holding.push(time_s, averaged)
         if committed is not None:
             self._write(committed)
         ranked = tuple(sorted(averaged.items(), key=lambda entry: -entry[1]))
-        ended = tuple(self._writing.words[before:])
-        return replace(self._state(time_s), ranked=ranked, committed=committed, ended=ended)
+        ended = tuple(self._writing.words[num_words:])
+        left = kept if gap or self._holding.held != kept else None
+        return replace(self._state(time_s), ranked=ranked, committed=committed, left=left, ended=ended)
 
     def end_word(self) -> Spelled:
         """Ends the word now, as at the end of a recording."""
-        before = len(self._writing.words)
+        num_words = len(self._writing.words)
         self._writing.end_word()
-        return replace(self._state(self._time_s or 0.0), ended=tuple(self._writing.words[before:]))
+        return replace(self._state(self._time_s or 0.0), ended=tuple(self._writing.words[num_words:]))
 
     def reset(self) -> None:
         """Forgets frames and text."""
@@ -72,14 +75,16 @@ class Speller:
         self._writing.reset()
         self._time_s = self._shown_s = None
 
-    def _look_away(self, time_s: float) -> None:
-        """Forgets what was held, if nobody looked for too long."""
+    def _gap(self, time_s: float) -> bool:
+        """Says whether nobody looked for too long, and forgets what was held before."""
         if self._time_s is not None and time_s < self._time_s:
             raise InputError(f"a frame of {time_s} s comes after one of {self._time_s} s. Send frames in their order.")
-        if self._time_s is not None and time_s - self._time_s > self.rules.gap_s:
+        gap = self._time_s is not None and time_s - self._time_s > self.rules.gap_s
+        if gap:
             self._smoothing.reset()
             self._holding.reset()
         self._time_s = time_s
+        return gap
 
     def _pause(self, time_s: float, probabilities: Probabilities) -> None:
         """Ends the word, if no hand showed anything for long enough until now."""

@@ -56,6 +56,14 @@ def test_a_gap_is_no_hold():
     assert speller.push(1.25, {"A": 0.9}).committed == "A"
 
 
+def test_it_says_when_a_committed_letter_is_left_and_not_of_one_that_was_only_on_the_way():
+    answers = spell(Speller(RULES, WORDS), "IIJJJJ.A")  # I on the way to J
+    assert [answer.left for answer in answers] == [*[None] * 6, "J", None]
+    speller = Speller(RULES, WORDS)
+    spell(speller, "AAA")
+    assert speller.push(9.0, {"A": 0.9}).left == "A"  # nobody looked
+
+
 def test_classes_that_are_no_letters():
     names = {"_": "space", "<": "DEL", "-": "nothing"}
     speller = Speller(RULES, WORDS)
@@ -92,6 +100,16 @@ def test_the_end_of_a_recording_ends_the_word():
     assert speller.end_word().ended == (Word("HELLO", "HELO"),)
     assert speller.end_word().ended == ()
     assert Speller().end_word() == Spelled()
+
+
+@pytest.mark.parametrize("frames_a_second", [8, 15, 60])
+def test_the_frame_rate_does_not_change_the_text(frames_a_second: int):
+    speller, text = Speller(Rules(), WORDS), ""
+    for n in range(5 * frames_a_second):
+        time_s = n / frames_a_second
+        shown = {"H": 0.9} if time_s < 1 else {"I": 0.9} if time_s < 2 else {} if time_s < 3.5 else {"L": 0.9}
+        text = speller.push(time_s, shown).text
+    assert text == "HI L"
 
 
 def test_reset_forgets_all_and_time_may_begin_anew():
