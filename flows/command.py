@@ -18,6 +18,7 @@ from flows.commands import (
     backup,
     bench,
     cross_validate,
+    demo,
     doctor,
     gc,
     leave_one_out,
@@ -46,6 +47,7 @@ app.add_typer(split.app, name="split", rich_help_panel="Make")
 app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
 app.command(rich_help_panel="Use")(predict.predict)
+app.command(rich_help_panel="Use")(demo.demo)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)
 app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)

@@ -23,6 +23,7 @@ COMMANDS = (
     "retrain",
     "schedule",
     "predict",
+    "demo",
     "models",
     "architectures",
     "leave-one-out",
