@@ -35,6 +35,9 @@ def demo(
     mirror: Annotated[
         bool | None, typer.Option("--mirror/--no-mirror", help="Show a mirror, as a camera does by itself.")
     ] = None,
+    selfie: Annotated[
+        bool, typer.Option("--selfie", help="The picture comes mirrored, as many phones save it: turn it back first.")
+    ] = False,
     width: Annotated[int | None, typer.Option(min=16, help="Of the camera's picture; a file's at most.")] = None,
     height: Annotated[int | None, typer.Option(min=16, help="Of the camera's picture; a file's at most.")] = None,
     confidence: Annotated[float | None, typer.Option(help="A letter is held from this probability on.")] = None,
@@ -74,7 +77,7 @@ def demo(
     environment.hush_windows()
     with ExitStack() as opened:
         pictures = footage.recording(file, detection, **size) if file else footage.camera(camera or 0, **size)
-        pictures = opened.enter_context(closing(pictures))
+        pictures = opened.enter_context(closing(footage.turned(pictures) if selfie else pictures))
         landmarkers = opened.enter_context(Landmarkers(detection, found))
         view = View(mirror=(file is None) if mirror is None else mirror)
         session = Session(

@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Generator
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,13 @@ def taken(device: Any, number: int) -> Generator[Picture, None, None]:
     if count == 0:
         raise InputError(f"camera {number} opens and gives no picture: another program may have it. {_cameras()}")
     log.warning("camera %d gave no more pictures after %d.", number, count)
+
+
+def turned(mirrored: Generator[Picture, None, None]) -> Generator[Picture, None, None]:
+    """Yields pictures that were a mirror's as the camera saw them: else every hand in them is the other one."""
+    with closing(mirrored):
+        for picture in mirrored:
+            yield Picture(rgb=np.ascontiguousarray(picture.rgb[:, ::-1]), time_s=picture.time_s)
 
 
 def _cameras() -> str:

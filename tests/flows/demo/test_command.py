@@ -13,9 +13,10 @@ from pipeline.detect.detected import Detected
 from pipeline.params.data import Detection
 from tests.bundles import bundle
 from tests.flows import registries
-from tests.flows.demo.conftest import NUM_EMPTY, NUM_SHOWN
-from tests.flows.demo.models import expected, write_clip, write_step
+from tests.flows.demo.conftest import FPS, NUM_EMPTY, NUM_SHOWN
+from tests.flows.demo.models import CLASSES, expected, write_clip, write_step
 from tests.flows.project import Project, invoke
+from tests.videos import write_video
 
 
 @pytest.fixture
@@ -48,6 +49,20 @@ def test_a_recording_becomes_text_and_an_annotated_video_mirrored_or_not(tmp_pat
     rows = slice(60, 170)  # between what is written
     assert np.abs(mirrored[10][rows] - as_it_is[10][rows, ::-1]).mean() < 4
     assert np.abs(as_it_is[10][rows] - read(recorded)[10][rows]).max() > 100  # the skeleton
+
+
+@pytest.mark.usefixtures("assets")
+def test_a_selfie_is_the_other_hand_unless_it_is_turned_back(tmp_path: Path, recorded: Path, hand: np.ndarray):
+    model, out = write_clip(tmp_path / "model.onnx"), tmp_path / "out.mp4"
+    selfie = write_video(tmp_path / "selfie.mp4", [np.ascontiguousarray(hand[:, ::-1])] * NUM_SHOWN, FPS)
+
+    def text(path: Path, *options: str) -> str:
+        return invoke(Project(tmp_path), "demo", str(path), "--model", str(model), "-o", str(out), *options).strip()
+
+    right = text(recorded)
+    assert text(selfie, "--selfie") == right
+    other = text(selfie)
+    assert CLASSES.index(other) + CLASSES.index(right) == 3  # the other hand, in the other half
 
 
 @pytest.mark.usefixtures("assets")

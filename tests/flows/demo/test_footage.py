@@ -1,11 +1,13 @@
 import logging
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from flows.demo.footage import camera, recording, taken, within
+from flows.demo.footage import camera, recording, taken, turned, within
+from pipeline.detect.reading import Picture
 from pipeline.errors import InputError
 from pipeline.params.data import Detection
 from tests.videos import write_video
@@ -32,6 +34,14 @@ def test_a_file_comes_in_its_colours_at_its_times(red: Path):
 )
 def test_it_is_made_smaller_and_never_larger(width: int | None, height: int | None, size: tuple[int, int]):
     assert within(RED, width, height).shape == (*size, 3)
+
+
+def test_a_selfie_is_turned_back():
+    half = RED.copy()
+    half[:, :40] = 0
+    [shown] = turned(Picture(rgb=rgb, time_s=Fraction(3)) for rgb in [half])
+    np.testing.assert_array_equal(shown.rgb, half[:, ::-1])
+    assert shown.time_s == 3
 
 
 def test_a_file_that_shows_nothing_is_named(tmp_path: Path):
