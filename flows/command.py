@@ -20,6 +20,7 @@ from flows.commands import (
     bench,
     convert,
     cross_validate,
+    demo,
     doctor,
     extract,
     gc,
@@ -54,6 +55,7 @@ app.command(rich_help_panel="Use")(extract.extract)
 app.command(rich_help_panel="Use")(predict.predict)
 app.command(rich_help_panel="Use")(look.show)
 app.command(rich_help_panel="Use")(convert.convert)
+app.command(rich_help_panel="Use")(demo.demo)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.add_typer(hub.app, name="hub", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)

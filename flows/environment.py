@@ -76,6 +76,18 @@ def hub() -> Hub:
     return Hub(endpoint.rstrip("/"), os.environ.get("HF_TOKEN", "").strip() or None)
 
 
+def display() -> str | None:
+    """Returns the display that a window can open on; None where there is none, as on a server."""
+    if sys.platform in ("darwin", "win32"):
+        return "of this machine"
+    return os.environ.get("DISPLAY") or None
+
+
+def hush_windows() -> None:
+    """Has Qt, which draws OpenCV's windows, keep its warnings for itself, unless the user has set its rules."""
+    os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
+
+
 def who() -> str:
     """Returns whom the ledger names for what a person asks for: SIGNLOOP_WHO, else user@host."""
     return os.environ.get("SIGNLOOP_WHO") or f"{user()}@{socket.gethostname()}"

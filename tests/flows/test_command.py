@@ -26,6 +26,7 @@ COMMANDS = (
     "predict",
     "show",
     "convert",
+    "demo",
     "models",
     "hub",
     "assets",

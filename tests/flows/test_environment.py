@@ -1,6 +1,7 @@
 """What the environment says, and what holds where it says nothing."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,20 @@ def test_telemetry_is_off_unless_the_user_set_it(root: Path, monkeypatch: pytest
     monkeypatch.setenv("DO_NOT_TRACK", "0")
     environment.silence()
     assert {name: os.environ[name] for name in environment.SILENT} == {**environment.SILENT, "DO_NOT_TRACK": "0"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="displays have names on Linux alone")
+def test_a_display_is_what_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":3")
+    assert environment.display() == ":3"
+    monkeypatch.setenv("DISPLAY", "")
+    assert environment.display() is None
+
+
+def test_windows_are_quiet_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QT_LOGGING_RULES", "*.debug=true")
+    environment.hush_windows()
+    assert os.environ["QT_LOGGING_RULES"] == "*.debug=true"
+    monkeypatch.delenv("QT_LOGGING_RULES")
+    environment.hush_windows()
+    assert os.environ["QT_LOGGING_RULES"] == "*.warning=false"
