@@ -12,7 +12,6 @@ Any other .npz is read as that source reads it.
 """
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def write(path: Path, samples: Samples) -> list[str]:
         "handedness": samples.handedness,
         "points": np.asarray([named.points[column] for column in order]),
         "provenance": np.asarray(json.dumps(samples.provenance, sort_keys=True)),
-    } | {ROWS + name: values for name, values in getattr(samples, "rows", {}).items()}
+    } | {ROWS + name: values for name, values in samples.rows.items()}
     with replacing(path) as beside, beside.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **found)
     return []
@@ -76,7 +75,7 @@ def read(path: Path, otherwise: Otherwise) -> Samples:
             f"{list(found['X'].shape)} of {len(names)} points. Convert it once more."
         )
     place = [names.index(point) for point in skeleton(kind).points]
-    samples = Samples(
+    return Samples(
         values=found["X"].reshape(len(found["X"]), -1, 3)[:, place].astype(np.float32),
         offsets=found["offsets"].astype(np.int64),
         target=found["y"].astype(np.int64),
@@ -85,6 +84,9 @@ def read(path: Path, otherwise: Otherwise) -> Samples:
         class_names=tuple(found["class_names"].tolist()),
         skeleton=kind,
         provenance=json.loads(str(found["provenance"])),
+        rows={
+            name.removeprefix(ROWS): values.astype(np.float32)
+            for name, values in found.items()
+            if name.startswith(ROWS)
+        },
     )
-    further = {name.removeprefix(ROWS): values for name, values in found.items() if name.startswith(ROWS)}
-    return replace(samples, **{"rows": further}) if further else samples

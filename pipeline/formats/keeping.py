@@ -29,7 +29,7 @@ def labels(samples: Samples) -> list[str]:
 def unsaid(samples: Samples) -> list[str]:
     """Returns what no format but our own store and arrays has a place for, where there is any of it."""
     found = ["provenance"] if samples.provenance else []
-    return found + [f"the further values '{name}'" for name in sorted(getattr(samples, "rows", {}))]
+    return found + [f"the further values '{name}'" for name in sorted(samples.rows)]
 
 
 def unordered(samples: Samples) -> list[str]:

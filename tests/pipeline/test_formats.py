@@ -51,6 +51,7 @@ def any_samples(draw: st.DrawFn, name: str) -> Samples:
         class_names=tuple(classes),
         skeleton=name,
         provenance=draw(st.sampled_from([{}, {"source": "drawn", "seed": 3}])),
+        rows=draw(st.sampled_from([{}, {"confidence": [rng.random((len(clip), 1)) for clip in clips]}])),
     )
 
 
@@ -70,6 +71,9 @@ def assert_same(one: Samples, two: Samples, lost: list[str], *, exact: bool) -> 
     said = " ".join(lost)
     assert (one.class_names == two.class_names) == ("class" not in said)
     assert (one.provenance == two.provenance) == ("provenance" not in said)
+    assert (one.rows.keys() == two.rows.keys()) == ("further values" not in said)
+    for name, values in two.rows.items():
+        np.testing.assert_array_equal(one.rows[name], values)
 
 
 @pytest.mark.parametrize("name", ["hand", "holistic"])
@@ -81,7 +85,7 @@ def test_what_is_written_is_read(suffix: str, name: str, data: st.DataObject):
     with tempfile.TemporaryDirectory() as folder:
         again, lost = there_and_back(samples, suffix, Path(folder))
     assert_same(samples, again, lost, exact=suffix != "")
-    assert not lost or suffix in (".csv", "")
+    assert not lost or suffix in (".csv", "") or (suffix == ".parquet" and samples.rows)
 
 
 @settings(max_examples=200, deadline=None)
