@@ -16,8 +16,8 @@ CODECS = {
     ".avi": "mpeg4",
     ".gif": "gif",
 }
-QUICK = {"libx264": {"preset": "veryfast"}, "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"}}
-SAMPLE_RATE = 8000
+QUICK = {"libx264": {"preset": "veryfast", "threads": "1"}, "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"}}
+SAMPLE_RATE = 48_000
 
 
 def write_video(
@@ -31,6 +31,7 @@ def write_video(
     audio: bool = False,
     times: Sequence[float] | None = None,
     pixel_aspect: Fraction | None = None,
+    key_every: int | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
     """Writes pictures [height, width, 3], all of one size; odd sizes lose their last row or column.
@@ -41,22 +42,25 @@ def write_video(
     audio         a second stream, a tone as long as the pictures
     times         seconds of each picture, for a variable rate; else they come at `fps`
     pixel_aspect  width / height of a pixel, as broadcasts have
+    key_every     pictures from one key frame to the next, to which a player can jump
     options       of the container, e.g. {"movflags": "faststart"}
     """
     codec = codec or CODECS[path.suffix]
     shown = [picture[: len(picture) // 2 * 2, : picture.shape[1] // 2 * 2] for picture in pictures]
-    with av.open(str(path), "w", options=options or {}) as container:
+    with av.open(str(path), "w", options={"fflags": "+bitexact"} | (options or {})) as container:
         rate = Fraction(str(fps)).limit_denominator(1001)
         stream = container.add_stream(codec, rate=rate, options=QUICK.get(codec, {}))
         stream.height, stream.width = shown[0].shape[:2]
         stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
+        if key_every:
+            stream.codec_context.gop_size = key_every
         if pixel_aspect:
             stream.codec_context.sample_aspect_ratio = pixel_aspect
         if rotate or mirror:
             stream.set_display_rotation(rotate, mirror)
         if times is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
-        tone = container.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=48000) if audio else None
+        tone = container.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=SAMPLE_RATE) if audio else None
         for number, picture in enumerate(shown):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             frame.pts = number if times is None else round(times[number] * 1000)
@@ -71,16 +75,18 @@ def write_video(
 def write_sound(path: Path, seconds: float = 0.5) -> Path:
     """Writes a file with a tone and no video."""
     with av.open(str(path), "w") as container:
-        _sound(container, container.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=48000), seconds)
+        _sound(
+            container, container.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=SAMPLE_RATE), seconds
+        )
     return path
 
 
 def _sound(container, stream, seconds: float) -> None:
     size = 960
-    for number in range(max(1, int(seconds * 48000 / size))):
-        wave = np.sin((np.arange(size) + number * size) * 440 * 2 * np.pi / 48000)
+    for number in range(max(1, int(seconds * SAMPLE_RATE / size))):
+        wave = np.sin((np.arange(size) + number * size) * 440 * 2 * np.pi / SAMPLE_RATE)
         frame = av.AudioFrame.from_ndarray((wave * 8000).astype(np.int16)[None], format="s16", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = 48000, number * size, Fraction(1, 48000)
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, number * size, Fraction(1, SAMPLE_RATE)
         container.mux(stream.encode(frame))
     container.mux(stream.encode())
 

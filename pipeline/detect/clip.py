@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.detect.ahead import ahead
 from pipeline.detect.detected import Detected, Failure
 from pipeline.detect.hands import Row, Signer
-from pipeline.detect.landmarkers import Landmarkers
+from pipeline.detect.landmarkers import Landmarkers, landmarkers
 from pipeline.detect.reading import Picture, UnreadableError, photograph, pictures
 from pipeline.params.data import Detection
 
@@ -29,8 +29,8 @@ def clip(
 ) -> Detected | Failure:
     """Detects in a recording, from `start` seconds up to `end`; decoding and detection overlap."""
     try:
-        with ahead(pictures(path, detection, start, end)) as shown, Landmarkers(detection, bundles) as landmarkers:
-            return _detected(shown, detection, landmarkers)
+        with ahead(pictures(path, detection, start, end)) as shown, landmarkers(detection, bundles) as looking:
+            return _detected(shown, detection, looking)
     except UnreadableError as error:
         return error.failure
     except MemoryError:
@@ -41,8 +41,8 @@ def picture(path: Path, detection: Detection, bundles: Mapping[str, Path]) -> De
     """Detects in a photograph: a clip of one frame."""
     try:
         shown = photograph(path, detection)
-        with Landmarkers(detection, bundles) as landmarkers:
-            return _detected([shown], detection, landmarkers)
+        with landmarkers(detection, bundles) as looking:
+            return _detected([shown], detection, looking)
     except UnreadableError as error:
         return error.failure
     except MemoryError:
@@ -51,7 +51,7 @@ def picture(path: Path, detection: Detection, bundles: Mapping[str, Path]) -> De
         )
 
 
-def _detected(shown: Iterable[Picture], detection: Detection, landmarkers: Landmarkers) -> Detected:
+def _detected(shown: Iterable[Picture], detection: Detection, looking: Landmarkers) -> Detected:
     rows: list[Row] = []
     times: list[Fraction] = []
     signer = aspect = None
@@ -59,7 +59,7 @@ def _detected(shown: Iterable[Picture], detection: Detection, landmarkers: Landm
         if signer is None:
             aspect = picture.aspect
             signer = Signer(points=detection.points, aspect=aspect)
-        row = signer.row(landmarkers.frame(picture.rgb, round(picture.time_s * 1000)))
+        row = signer.row(looking.frame(picture.rgb, round(picture.time_s * 1000)))
         rows += [row] * picture.rows
         times.append(picture.time_s)
     assert aspect is not None, "a recording without pictures is a Failure"

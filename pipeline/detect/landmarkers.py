@@ -1,11 +1,14 @@
 """MediaPipe's HandLandmarker and PoseLandmarker side by side; nothing else imports mediapipe.
 
-Mode `video` remembers the pictures before, so that each clip takes fresh landmarkers; mode `image` remembers nothing.
-Close them: one that is collected when the interpreter ends raises from its own destructor.
+Mode `video` remembers the pictures before, so that each clip takes fresh landmarkers. Mode `image` remembers nothing,
+and making them costs as much as several pictures: there they are used again.
 """
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+import atexit
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.detect.found import Frame, Hand, Pose
+from pipeline.detect.quiet import quiet
+from pipeline.detect.sealed import without_network
 from pipeline.params.data import Detection
+
+_idle: dict[Any, list["Landmarkers"]] = {}
+_lock = threading.Lock()
 
 
 class Landmarkers:
@@ -26,12 +34,10 @@ class Landmarkers:
     def __init__(self, detection: Detection, bundles: Mapping[str, Path]) -> None:
         self._video = detection.mode == "video"
         self._last_ms = -1
-        with ExitStack() as opened:
-            self._hand = opened.enter_context(_hand_landmarker(detection, bundles["hand_landmarker"]))
-            holistic = detection.points == "holistic"
-            pose = _pose_landmarker(detection, bundles["pose_landmarker"]) if holistic else None
-            self._pose = opened.enter_context(pose) if pose else None
-            self._opened = opened.pop_all()
+        self._new = True
+        self._opened = ExitStack()
+        with quiet():
+            self._hand, self._pose = without_network(lambda: _made(detection, bundles, self._opened))
 
     def __enter__(self) -> Self:
         return self
@@ -42,6 +48,7 @@ class Landmarkers:
         self.close()
 
     def close(self) -> None:
+        """Left to the end of the interpreter, MediaPipe's own destructor raises."""
         self._opened.close()
 
     def frame(self, rgb: NDArray[np.uint8], timestamp_ms: int) -> Frame:
@@ -49,16 +56,67 @@ class Landmarkers:
 
         timestamp_ms is of mode `video` alone; where it does not increase, the millisecond after the last one is taken.
         """
+        if self._new:  # the first picture is greeted too
+            self._new = False
+            with quiet():
+                return self.frame(rgb, timestamp_ms)
         from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
 
         self._last_ms = max(timestamp_ms, self._last_ms + 1)
-        # MediaPipe reads the bytes from their first on, whatever strides a turned or cropped array has
+        # MediaPipe reads bytes one after the other, whatever strides a turned or cropped array has
         image = Image(ImageFormat.SRGB, np.ascontiguousarray(rgb))
         pose = None if self._pose is None else _pose(self._look(self._pose, image))
         return Frame(hands=_hands(self._look(self._hand, image)), pose=pose)
 
     def _look(self, landmarker: Any, image: Any) -> Any:
         return landmarker.detect_for_video(image, self._last_ms) if self._video else landmarker.detect(image)
+
+
+@contextmanager
+def landmarkers(detection: Detection, bundles: Mapping[str, Path]) -> Iterator[Landmarkers]:
+    """Yields landmarkers for one clip: fresh ones, or in mode `image` some that this process has already."""
+    if detection.mode == "video":
+        with Landmarkers(detection, bundles) as fresh:
+            yield fresh
+        return
+    # the threads of a landmarker do not come along into a forked process
+    key = os.getpid(), detection, tuple(sorted(bundles.items()))
+    with _lock:
+        idle = _idle.setdefault(key, [])
+        used = idle.pop() if idle else None
+    used = used or Landmarkers(detection, bundles)
+    try:
+        yield used
+    except BaseException:
+        used.close()
+        raise
+    with _lock:
+        idle.append(used)
+
+
+@atexit.register
+def release() -> None:
+    """Closes the landmarkers that wait for the next picture.
+
+    At the interpreter's end this comes after MediaPipe's own exit, which was registered later: nothing is asked of it
+    any more, and nothing is left for its destructors to complain of.
+    """
+    with _lock:
+        for (pid, *_), idle in _idle.items():
+            while pid == os.getpid() and idle:
+                idle.pop().close()
+
+
+def _made(detection: Detection, bundles: Mapping[str, Path], opened: ExitStack) -> tuple[Any, Any]:
+    """Makes the hand's landmarker and the pose's, None where no pose is asked for."""
+    with ExitStack() as failing:
+        hand = failing.enter_context(_hand_landmarker(detection, bundles["hand_landmarker"]))
+        holistic = detection.points == "holistic"
+        pose = _pose_landmarker(detection, bundles["pose_landmarker"]) if holistic else None
+        if pose:
+            failing.enter_context(pose)
+        opened.enter_context(failing.pop_all())
+    return hand, pose
 
 
 def _hand_landmarker(detection: Detection, bundle: Path) -> Any:
@@ -78,7 +136,6 @@ def _pose_landmarker(detection: Detection, bundle: Path) -> Any:
 
     options = vision.PoseLandmarkerOptions(
         **_common(detection, bundle),
-        num_poses=1,
         min_pose_detection_confidence=detection.pose_confidence,
         min_pose_presence_confidence=detection.presence,
     )

@@ -32,7 +32,7 @@ def read(file: IO[bytes], detection: Detection) -> NDArray[np.uint8]:
     except (OSError, SyntaxError, ValueError) as error:  # Pillow's decoders raise any of them for broken bytes
         if isinstance(error, UnreadableError) or (isinstance(error, OSError) and error.errno):
             raise
-        kind = "truncated" if "truncated" in str(error) else "corrupt"
+        kind = "truncated" if "truncated" in str(error).lower() else "corrupt"
         raise UnreadableError(kind, f"the picture is broken: {error}. Copy it again.") from None
 
 

@@ -60,7 +60,7 @@ def pictures(
         rows = 0
         for time, frame, count in kept(recording.frames(), detection.fps):
             if (rows := rows + count) > detection.max_frames:
-                raise too_long(f"more than {detection.max_frames:,} frames", detection)
+                raise too_long("too many frames", detection)
             yield Picture(rgb=recording.upright(frame), time_s=time, rows=count)
 
 
@@ -113,6 +113,6 @@ def too_many_pixels(width: int, height: int, detection: Detection) -> Unreadable
 def too_long(what: str, detection: Detection) -> UnreadableError:
     return UnreadableError(
         "too large",
-        f"it has {what}, more than detection.max_frames ({detection.max_frames:,}). Cut it into clips, set "
-        "detection.fps, or raise the limit.",
+        f"it has {what}: detection.max_frames is {detection.max_frames:,}. Cut it into clips, set detection.fps, or "
+        "raise the limit.",
     )

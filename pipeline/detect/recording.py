@@ -1,6 +1,7 @@
 """The frames of a video file with their times, by PyAV; how a broken one is told from a whole one."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from types import TracebackType
 from typing import IO, Any, Self
@@ -12,12 +13,13 @@ from av.stream import Disposition
 from numpy.typing import NDArray
 
 from pipeline.detect.reading import UnreadableError, too_long, too_many_pixels
-from pipeline.detect.upright import upright
-from pipeline.detect.wholeness import damage
+from pipeline.detect.upright import square, upright
+from pipeline.detect.wholeness import damage, text
 from pipeline.params.data import Detection
 
 UNKNOWN_RATE = Fraction(25)  # where neither frames nor container say when
 MAX_BAD = 0.1  # of a recording's frames: above it the damage is no longer a detail
+MIN_SHOWN = 0.5  # of the length that a file declares; with broken frames 1 - MAX_BAD
 SEEK_FROM_S = 2  # up to here a recording is decoded from its beginning: that is as fast
 NOTHING_ELSE = {"protocol_whitelist": "none"}  # what a file refers to is not opened
 
@@ -31,6 +33,7 @@ class Recording:
     def __init__(self, file: IO[bytes], detection: Detection, begin: Fraction, stop: Fraction | None) -> None:
         self._detection, self._begin, self._stop = detection, begin, stop
         self._damage = damage(file)
+        self._size: tuple[int, int] | None = None
         self._container = self._opened(file)
         try:
             self._stream = self._video()
@@ -38,7 +41,6 @@ class Recording:
         except BaseException:
             self._container.close()
             raise
-        self._size: tuple[int, int] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -56,8 +58,10 @@ class Recording:
         if self._begin > SEEK_FROM_S:
             self._seek()
         good = bad = 0
+        time = Fraction(0)
         for time, frame in self._timed():
             if self._stop is not None and time >= self._stop:
+                time = self._stop
                 break
             if time < self._begin:
                 continue
@@ -65,30 +69,39 @@ class Recording:
                 bad += 1
                 continue
             if self._damage:
-                raise UnreadableError("truncated", f"it breaks off: {self._damage}. Copy it again.")
+                raise UnreadableError("truncated", f"it was cut off: {self._damage}. Copy it again.")
             good += 1
             yield time, frame
-        self._judge(good, bad)
+        self._judge(good, bad, time)
 
     def upright(self, frame: Any) -> NDArray[np.uint8]:
-        return upright(frame, self._stream.sample_aspect_ratio)
+        """Returns what a player shows of a frame; a size that changes on the way is made the first one."""
+        self._size = self._size or square(frame.width, frame.height, self._stream.sample_aspect_ratio)
+        return upright(frame, self._size)
 
     def _opened(self, file: IO[bytes]) -> Any:
         try:
             return av.open(file, options=NOTHING_ELSE)
-        except FFmpegError as error:
-            if isinstance(error, OSError) and not isinstance(error, ValueError):
-                raise  # the disk's, not the decoder's
-            if self._damage:
-                raise UnreadableError("corrupt", f"it was cut off: {self._damage}. Copy it again.") from None
+        except FFmpegError:
+            self._refuse_cut_off()
+            if begins := text(file):
+                raise UnreadableError(
+                    "no video",
+                    f"it is text ('{begins}'), not a recording. Was a page saved in its place? Get it again.",
+                ) from None
             raise UnreadableError(
-                "no video", f"no decoder knows this kind of file ({error.strerror}). Convert it to mp4 or webm."
+                "no video", "no decoder knows this kind of file. Convert it to mp4 or webm, or copy it again."
             ) from None
+
+    def _refuse_cut_off(self) -> None:
+        if self._damage:
+            raise UnreadableError("corrupt", f"it was cut off before its pictures: {self._damage}. Copy it again.")
 
     def _video(self) -> Any:
         """The video stream; a song's cover picture is none."""
         streams = [s for s in self._container.streams.video if not s.disposition & Disposition.attached_pic]
         if not streams:
+            self._refuse_cut_off()
             kinds = sorted({stream.type for stream in self._container.streams} - {"video"})
             what = f"{' and '.join(kinds)} but no video" if kinds else "no video"
             raise UnreadableError("no video", f"it has {what}. Take it out of the recordings.")
@@ -117,11 +130,8 @@ class Recording:
     def _seek(self) -> None:
         """Goes to the last key frame before `begin`; where the file cannot, it is decoded from its beginning."""
         zero = self._stream.start_time or 0
-        offset = zero + int(self._begin / self._stream.time_base)
-        try:
-            self._container.seek(offset, stream=self._stream)
-        except FFmpegError:
-            self._container.seek(0)
+        with suppress(FFmpegError):
+            self._container.seek(zero + int(self._begin / self._stream.time_base), stream=self._stream)
 
     def _timed(self) -> Iterator[tuple[Fraction, Any]]:
         """Yields each frame with its time from the recording's beginning, which increases; None for a broken one."""
@@ -154,16 +164,35 @@ class Recording:
             except FFmpegError:
                 yield None
 
-    def _judge(self, good: int, bad: int) -> None:
-        if good and self._damage:
-            raise UnreadableError("truncated", f"it breaks off after {good:,} frames: {self._damage}. Copy it again.")
+    def _judge(self, good: int, bad: int, until: Fraction) -> None:
         if self._damage or (bad and not good):
             what = self._damage or f"none of its {bad:,} frames can be decoded"
-            raise UnreadableError("corrupt", f"it shows nothing: {what}. Copy it again.")
+            kind = "truncated" if good else "corrupt"
+            raise UnreadableError(kind, f"it shows {good:,} frames: {what}. Copy it again.")
         if not good:
-            where = "" if not self._begin and self._stop is None else f" from {float(self._begin):g} s on"
-            if self._stop is not None:
-                where = f" between {float(self._begin):g} and {float(self._stop):g} s"
-            raise UnreadableError("no frames", f"its video has no frames{where}. Record it again, or mend the list.")
+            raise UnreadableError("no frames", f"its video has no frames{self._between()}.")
         if bad > MAX_BAD * (good + bad):
             raise UnreadableError("corrupt", f"{bad:,} of its {good + bad:,} frames cannot be decoded. Copy it again.")
+        declared = self._declared()
+        if declared and until + 1 / self._rate < declared * Fraction(1 - MAX_BAD if bad else MIN_SHOWN):
+            raise UnreadableError(
+                "truncated", f"it breaks off at {float(until):.1f} s of {float(declared):.1f} s. Copy it again."
+            )
+
+    def _between(self) -> str:
+        """Says for which part of a recording there were no frames, and what to do about it."""
+        if self._stop is None and not self._begin:
+            return ". Record it again, or take it out of the list"
+        until = "its end" if self._stop is None else f"{float(self._stop):g} s"
+        return f" from {float(self._begin):g} s to {until}. Mend start and end in the list"
+
+    def _declared(self) -> Fraction | None:
+        """Returns how long the video should be in seconds, or the part that is asked for; None where no one says."""
+        lengths = [] if self._stop is None else [self._stop]
+        if self._stream.duration is not None:
+            lengths.append(self._stream.duration * self._stream.time_base)
+        elif len(self._container.streams) > 1:
+            return None  # the container's length may be the sound's
+        if self._container.duration is None:
+            return None
+        return min(*lengths, Fraction(self._container.duration, av.time_base), Fraction(10**9))

@@ -1,10 +1,12 @@
 """Which frames of a recording are kept, at so many a second, whatever its own rate does in between."""
 
+import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TypeVar
 
 Shown = TypeVar("Shown")
+SLIVER = Fraction(1, 10)  # of a step: an instant that is nearer to a recording's end is left out
 
 
 def kept(timed: Iterable[tuple[Fraction, Shown]], fps: float | None) -> Iterator[tuple[Fraction, Shown, int]]:
@@ -18,19 +20,20 @@ def kept(timed: Iterable[tuple[Fraction, Shown]], fps: float | None) -> Iterator
         yield from ((time, shown, 1) for time, shown in timed)
         return
     step = 1 / Fraction(str(fps))
-    begin, number, last, interval = Fraction(0), 0, None, step
+    begin, number, last, shortest = Fraction(0), 0, None, step
     for time, shown in timed:
         if last is None:
             begin = time
         else:
             interval = time - last[0]
+            shortest = interval if number == 0 else min(shortest, interval)
             count = _instants_until(last[0] + interval / 2, begin, step) - number
             if count > 0:
                 yield (*last, count)
                 number += count
         last = time, shown
-    if last is not None:  # shown as long as the one before; times in whole milliseconds make no instant more
-        count = max(round((last[0] + interval - begin) / step), 1) - number
+    if last is not None:  # nothing says how long it is shown; times in whole milliseconds make no instant more
+        count = math.ceil((last[0] + shortest - begin) / step - SLIVER) - number
         if count > 0:
             yield (*last, count)
 

@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 PIXEL_ASPECT = 4  # what is longer or narrower is a mistake in the file
 
 
-def upright(frame: Any, pixel_aspect: Fraction | None = None) -> NDArray[np.uint8]:
-    """Returns a frame of PyAV as [height, width, 3], contiguous; pixel_aspect is a pixel's width / height."""
-    oblong = pixel_aspect is not None and pixel_aspect != 1 and 1 / PIXEL_ASPECT <= pixel_aspect <= PIXEL_ASPECT
-    width = round(frame.width * pixel_aspect) if oblong else frame.width
-    rgb = frame.to_ndarray(format="rgb24", width=width, height=frame.height)
+def square(width: int, height: int, pixel_aspect: Fraction | None) -> tuple[int, int]:
+    """Returns a picture's size in square pixels; pixel_aspect is the width / height of its own."""
+    if pixel_aspect is None or not 1 / PIXEL_ASPECT <= pixel_aspect <= PIXEL_ASPECT:
+        return width, height
+    return max(round(width * pixel_aspect), 1), height
+
+
+def upright(frame: Any, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Returns a frame of PyAV, made that wide and high and then turned, as [height, width, 3], contiguous."""
+    rgb = frame.to_ndarray(format="rgb24", width=size[0], height=size[1])
     matrix = frame.side_data.get("DISPLAYMATRIX")
     return rgb if matrix is None else np.ascontiguousarray(turned(rgb, np.frombuffer(matrix, np.int32)))
 

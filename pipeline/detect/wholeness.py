@@ -76,4 +76,18 @@ def _length(file: IO[bytes]) -> int | None:
 
 def _lacking(end: int, size: int) -> str | None:
     """A byte of padding may be left out at the end."""
-    return f"{end - size:,} of its {end:,} bytes are missing at the end" if end > size + 1 else None
+    return f"its end is missing, at least {end - size:,} bytes" if end > size + 1 else None
+
+
+def text(file: IO[bytes]) -> str | None:
+    """Returns how a file begins that is text; None for any other. The file's position is left as it was."""
+    place = file.tell()
+    file.seek(0)
+    head = file.read(200)
+    file.seek(place)
+    try:
+        words = head.decode("utf-8", "strict" if len(head) < 200 else "ignore")
+    except UnicodeDecodeError:
+        return None
+    shown = " ".join(words.split())
+    return shown[:40] if shown.isprintable() and len(shown) > len(head) // 2 else None
