@@ -31,6 +31,7 @@ def write_video(
     audio: bool = False,
     times: Sequence[float] | None = None,
     pixel_aspect: Fraction | None = None,
+    key_every: int | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
     """Writes pictures [height, width, 3], all of one size; odd sizes lose their last row or column.
@@ -41,6 +42,7 @@ def write_video(
     audio         a second stream, a tone as long as the pictures
     times         seconds of each picture, for a variable rate; else they come at `fps`
     pixel_aspect  width / height of a pixel, as broadcasts have
+    key_every     pictures from one key frame to the next, to which a player can jump
     options       of the container, e.g. {"movflags": "faststart"}
     """
     codec = codec or CODECS[path.suffix]
@@ -50,6 +52,8 @@ def write_video(
         stream = container.add_stream(codec, rate=rate, options=QUICK.get(codec, {}))
         stream.height, stream.width = shown[0].shape[:2]
         stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
+        if key_every:
+            stream.codec_context.gop_size = key_every
         if pixel_aspect:
             stream.codec_context.sample_aspect_ratio = pixel_aspect
         if rotate or mirror:

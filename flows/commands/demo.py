@@ -76,6 +76,9 @@ def demo(
     display = environment.display()
     environment.hush_windows()
     with ExitStack() as opened:
+        shown = out is None or (file is None and display is not None)
+        # first of all: decoding and encoding import PyAV, after which no window opens
+        screen = opened.enter_context(opened_window(f"Signloop: {name}", display)) if shown else None
         pictures = footage.recording(file, detection, **size) if file else footage.camera(camera or 0, **size)
         pictures = opened.enter_context(closing(footage.turned(pictures) if selfie else pictures))
         landmarkers = opened.enter_context(Landmarkers(detection, found))
@@ -83,11 +86,10 @@ def demo(
         session = Session(
             points=detection.points, landmarkers=landmarkers, recognizer=recognizer, speller=speller, view=view
         )
-        shown = out is None or (file is None and display is not None)
         played = play(
             pictures,
             session,
-            window=opened.enter_context(opened_window(f"Signloop: {name}", display)) if shown else None,
+            window=screen,
             write=opened.enter_context(film(out)) if out else None,
             paced=file is not None,
             log=_say,

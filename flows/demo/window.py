@@ -1,4 +1,8 @@
-"""The live window, OpenCV's: pictures out, keys in."""
+"""The live window, OpenCV's: pictures out, keys in.
+
+It has to be opened before PyAV is imported. PyAV's wheel brings a libxcb of its own, and Qt, should it find that
+one loaded, waits in `namedWindow` for ever (PyAV's issue 978).
+"""
 
 import subprocess
 import sys
@@ -38,9 +42,18 @@ class Window:
             self.sized = True
         cv2.imshow(self.title, rgb[..., ::-1])
         pressed = cv2.waitKey(max(1, wait_ms))
-        if cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) < 1:
+        if self.closed():
             return "quit"
         return KEYS.get(chr(pressed & 0xFF).lower()) if pressed >= 0 else None
+
+    def closed(self) -> bool:
+        """Says whether there is no window any more."""
+        import cv2
+
+        try:
+            return cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) < 1
+        except cv2.error:  # Qt's, once its last window is gone
+            return True
 
 
 @contextmanager
@@ -57,6 +70,7 @@ def opened_window(title: str, display: str | None) -> Iterator[Window]:
     if tried.returncode != 0:
         said = next((line for line in tried.stderr.splitlines() if line.strip()), f"status {tried.returncode}")
         raise InputError(f"OpenCV opens no window on display '{display}': {said.strip()}. {REMEDY}")
+    assert "av" not in sys.modules, "a window that is opened after PyAV was imported never comes"
     import cv2
 
     cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)

@@ -115,6 +115,18 @@ def test_hands_that_cross_keep_their_sides() -> None:
     expect(sides(*frames), [(1 - x, x) for x in ways])
 
 
+def test_hands_that_pass_each_other_between_two_pictures_keep_their_sides() -> None:
+    before, after, wrong = both(0.55, 0.45), both(0.48, 0.52), Frame(hands=(hand(0.48, 0.6), hand(0.52, 0.4)))
+    expect(sides(*[before] * 5, after, wrong)[-2:], [(0.48, 0.52)] * 2)
+
+
+def test_what_was_said_long_ago_fades() -> None:
+    frames = [Frame(hands=(hand(0.4, right),)) for right in (*[0.05] * 20, *[0.95] * 6)]
+    left, right = sides(*frames)[-1]
+    assert np.isnan(left)
+    assert right == pytest.approx(0.4)
+
+
 def test_a_hand_that_was_away_for_long_is_judged_anew() -> None:
     nan = float("nan")
     gone = [Frame()] * (MEMORY + 1)

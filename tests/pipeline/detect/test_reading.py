@@ -78,7 +78,7 @@ def test_frames_without_times_come_at_the_streams_rate(tmp_path: Path) -> None:
 def test_start_and_end_in_seconds(
     tmp_path: Path, ending: str, start: float | None, end: float | None, expected: range
 ) -> None:
-    path = write_video(tmp_path / f"clip{ending}", greys(40), 10)
+    path = write_video(tmp_path / f"clip{ending}", greys(40), 10, key_every=5)
     assert numbers(shown(path, start, end)) == list(expected)
 
 
@@ -149,13 +149,23 @@ def test_pictures_of_zeros(tmp_path: Path) -> None:
     )
 
 
-def test_one_hole_costs_its_frames_alone(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "clip.avi", noise(60), 30)
+def with_holes(path: Path, broken: list[int]) -> Path:
+    """Overwrites these frames of a recording whose frames are all key frames."""
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 8] = bytes(8)
+    for position, size in (places[number] for number in broken):
+        content[position + 8 : position + size] = b"\xff" * (size - 8)
     path.write_bytes(content)
-    assert 54 <= len(shown(path)) <= 60
+    return path
+
+
+def test_a_hole_costs_its_frames_alone_and_many_cost_the_recording(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.mov", greys(20), 10, key_every=1)
+    assert numbers(shown(with_holes(path, [7]))) == [n for n in range(20) if n != 7]
+    assert failure(with_holes(path, [3, 4, 12])) == Failure(
+        "corrupt", "4 of its 20 frames cannot be decoded. Copy it again."
+    )
 
 
 def test_a_codec_that_nobody_knows(tmp_path: Path) -> None:
