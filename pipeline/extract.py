@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import samples, sources
+from pipeline.errors import InputError
+from pipeline.files import NO_ROOM
 from pipeline.params import Data
 
 if TYPE_CHECKING:
@@ -14,5 +16,15 @@ def extract(data: Data, *, out: Path, workshop: "Workshop | None" = None) -> Non
     """Reads the source that `data.source` names and writes samples.h5.
 
     workshop  who looks at pictures, for sources of them
+
+    Raises: InputError where there is nothing to read, or no room to write it.
     """
-    samples.write(out, sources.read(data, workshop))
+    read = sources.read(data, workshop)
+    try:
+        samples.write(out, read)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise InputError(
+            f"'{out}': no room on the disk for {len(read):,} clips. Free some, then run it again; finished clips stay."
+        ) from None

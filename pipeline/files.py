@@ -1,5 +1,6 @@
 """Files written beside and renamed: a reader never sees half of one, and a kill leaves the old one whole."""
 
+import errno
 import glob
 import hashlib
 import json
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+
+NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))  # of an OSError: the disk is full
 
 
 @contextmanager

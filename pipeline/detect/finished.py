@@ -4,7 +4,6 @@ A file is written beside and renamed, and its parts carry checksums: what cannot
 there. Failures are not kept: the next run may have the codec, the permission or the memory that this one lacked.
 """
 
-import errno
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from pipeline.detect.detected import Detected, Failure
-from pipeline.files import replacing
+from pipeline.files import NO_ROOM, replacing
 
 ARRAYS = ("values", "world", "confidence")
 NUMBERS = ("fps", "aspect", "handedness")
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Finished:

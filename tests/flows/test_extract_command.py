@@ -12,7 +12,7 @@ from flows.command import app
 from pipeline import samples as store
 from pipeline.errors import InputError
 from tests.bundles import bundle
-from tests.flows.project import HERE, Project, served
+from tests.flows.project import HERE, Project, make_project, served
 
 PHOTOS = HERE / ".." / "shared" / "data" / "photos" / "nmt"
 
@@ -79,3 +79,28 @@ def test_answers_of_photographs_are_counted(project: Project, photographs: Path)
 def test_a_store_has_a_name_that_says_so(project: Project, photographs: Path) -> None:
     with pytest.raises(InputError, match=r"expected a name that ends in \.h5"):
         run(project, "extract", str(photographs), "-o", "clips.npz")
+
+
+@pytest.mark.slow  # tests/flows/test_code.py says by default what the stage is made of
+def test_dvc_extracts_again_when_a_bundles_hash_or_a_photograph_changes_and_looks_only_at_what_is_new(
+    photographs: Path, tmp_path: Path
+) -> None:
+    made = make_project(tmp_path / "project")
+    shutil.copytree(photographs, made.root / "photos")
+    track = made.params["tracks"]["letters"]
+    data = {"source": "images", "path": "photos", "label_from": "name", "max_failed": 0.3}
+    made.set("tracks", {"photos": track | {"data": data}})
+    stages = ("-s", "code@photos", "extract@photos")
+
+    assert made.repro(*stages) == ["code@photos", "extract@photos"]
+    first, looked = made.lock, finished(made)
+    assert len(looked) == 4
+    assert made.repro(*stages) == []
+    with made.appended({"pipeline/detect/bundles.py": "\nADDED = 1\n"}):
+        assert made.repro(*stages) == ["code@photos", "extract@photos"]
+    assert finished(made) == looked
+    assert made.lock["extract@photos"] == first["extract@photos"]
+    shutil.copyfile(PHOTOS / "A_040.jpg", made.root / "photos" / "A_040.jpg")
+    assert "extract@photos" in made.repro(*stages)
+    assert finished(made).items() > looked.items()
+    assert made.lock["extract@photos"] != first["extract@photos"]

@@ -84,7 +84,14 @@ def test_the_checkpoint_of_a_running_training_stays(project: Project) -> None:
 
 
 def test_half_written_files_go_when_their_process_is_gone(project: Project) -> None:
-    places = ["artifacts/letters", "artifacts/letters/model", ".signloop/plots", ".signloop", "."]
+    places = [
+        "artifacts/letters",
+        "artifacts/letters/model",
+        ".signloop/plots",
+        ".signloop/clips/extractor/ab",
+        ".signloop",
+        ".",
+    ]
     for place in places:
         for pid in (DEAD, os.getpid()):
             write_text(project.root / place / f".file.{pid}.part", "half")

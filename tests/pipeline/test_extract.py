@@ -34,6 +34,22 @@ def test_an_error_writes_nothing(tmp_path: Path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_full_disk_is_said_and_nothing_is_left_behind(tmp_path: Path):
+    """In a process that may write no larger files: the system's own error."""
+    write_table(tmp_path / "a.csv")
+    script = (
+        "import resource, sys; from pathlib import Path\n"
+        "from pipeline.extract import extract; from pipeline.params import LandmarkTable\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
+        "extract(LandmarkTable(source='landmark_table', path=sys.argv[1]), out=Path(sys.argv[2]))\n"
+    )
+    command = [sys.executable, "-c", script, tmp_path / "a.csv", tmp_path / "out" / "samples.h5"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "InputError: '" in done.stderr
+    assert "no room on the disk for 2 clips. Free some, then run it again" in done.stderr
+    assert not list((tmp_path / "out").iterdir())
+
+
 @pytest.mark.parametrize("stage", ["extract", "prepare", "pretrain"])
 def test_a_stage_before_training_starts_without_torch_and_pandas(stage: str):
     code = f"import sys, pipeline.{stage}; print(*sys.modules)"
