@@ -133,7 +133,7 @@ def test_predict_answers_for_every_clip(project: Project, frame: Path) -> None:
     assert sorted(part.split()[0] for part in ranked.split("  ")) == ["A", "B", "C"]
     lines = invoke(project, "predict", "letters", "artifacts/letters/samples.h5", "--json", "--top", "1").splitlines()
     assert len(lines) == len(store.read(project.root / "artifacts/letters/samples.h5", values=False))
-    assert set(json.loads(lines[0])) == {"id", "label", "score", "top", "seen"}
+    assert set(json.loads(lines[0])) == {"id", "label", "score", "top", "seen", "truth"}
 
 
 def test_engines_agree_and_no_hand_has_an_answer_of_its_own(project: Project, tmp_path: Path) -> None:
