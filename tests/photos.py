@@ -1,6 +1,5 @@
 """Real photographs of hands and people for tests: beside the project, or the test is skipped."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-DATA = Path(os.environ.get("SIGNLOOP_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
+DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 def folder(name: str) -> Path:

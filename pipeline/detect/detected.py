@@ -10,9 +10,9 @@ Kind = Literal[
     "missing",  # no such file, or it vanished
     "forbidden",  # not ours to read
     "empty",  # zero bytes
-    "corrupt",  # no decoder takes it, or it breaks off before the first frame
+    "corrupt",  # it breaks off before the first frame, or too many of its frames cannot be decoded
     "truncated",  # it breaks off after some frames
-    "no video",  # audio alone, or another kind of file
+    "no video",  # audio alone, another kind of file, a codec that no decoder knows, a folder
     "no frames",  # a container without any, or none between start and end
     "too large",  # pixels of a frame, or frames of a clip, above the limits
     "too short",  # frames that show anything below `min_seen`

@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from pipeline.detect.found import Frame, Hand, Pose
 from pipeline.skeleton import POSE, skeleton
@@ -127,6 +126,8 @@ class Signer:
         """Pairs hands with tracks so that all move least; a hand that contradicts a track's side counts as farther."""
         if not hands or not self._tracks:
             return {}
+        from scipy.optimize import linear_sum_assignment  # half a second, which those who detect nothing need not wait
+
         cost = np.empty((len(hands), len(self._tracks)))
         for h, hand in enumerate(hands):
             for t, track in enumerate(self._tracks):

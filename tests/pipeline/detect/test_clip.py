@@ -43,14 +43,14 @@ def same(a: Detected, b: Detected) -> bool:
 
 
 def test_detection_agrees_with_the_marks_and_with_the_published_table() -> None:
+    found, shown = bundles(), photos("nmt")
     rows: dict[str, list[np.ndarray]] = {}
     with (DATA / "letters" / "img_kaggle_nmt.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             points = [[float(row[f"{axis}{point}"]) for axis in "xy"] for point in range(21)]
             rows.setdefault(row["label"], []).append(np.asarray(points))
     agreed, apart = 0, []
-    found = bundles()
-    for path in photos("nmt"):
+    for path in shown:
         result = whole(picture(path, HAND, found))
         seen = bool(np.isfinite(result.values).all())
         agreed += seen != path.stem.endswith("_nodet")
