@@ -37,6 +37,7 @@ class Fold:
 
     seconds       of training without pretraining, on one thread beside the other workers
     milliseconds  for one clip of the median length, one thread, median
+    difference    the largest of a logit of the exported file from PyTorch's, on the tested clips
     """
 
     fold: str
@@ -47,6 +48,7 @@ class Fold:
     parameters: int
     onnx_bytes: int
     milliseconds: float
+    difference: float
 
 
 def leave_one_out(
@@ -218,24 +220,27 @@ def _fold(run: _Run, samples: Path, fold: str, seed: int) -> Fold:
     with tempfile.TemporaryDirectory(dir=samples.parent) as name:
         folder = Path(name)
         start = time.perf_counter()
-        own = weights.load(trained(run.track, samples, run.parts, folder, encoder=samples.parent / run.encoder))
+        model_folder = trained(run.track, samples, run.parts, folder, encoder=samples.parent / run.encoder)
         seconds = time.perf_counter() - start
+        own = weights.load(model_folder)
         contract = Contract(
             track="", model=model.name, features=model.features, skeleton=own.skeleton, class_names=own.class_names
         )
         write_onnx(folder / "model.onnx", own.recognizer, contract)
         predictor = Predictor.open(folder / "model.onnx")
-        probabilities, seen = predictor.scores(tested)
+        logits, seen = predictor.logits(tested)
+        expected, _ = Predictor.open(model_folder).logits(tested)
         usual = np.argsort(tested.lengths, kind="stable")[len(tested) // 2 :][:1]
         return Fold(
             fold=fold,
             seed=seed,
             clips=len(tested),
-            accuracy=float(np.mean((probabilities.argmax(1) == tested.target) & (seen > 0))),
+            accuracy=float(np.mean((logits.argmax(1) == tested.target) & (seen > 0))),
             seconds=seconds,
             parameters=sum(p.numel() for p in own.recognizer.parameters()),
             onnx_bytes=(folder / "model.onnx").stat().st_size,
             milliseconds=_milliseconds(lambda: predictor.run(inputs(tested, usual))),
+            difference=float(np.abs(logits - expected).max()),
         )
 
 

@@ -33,6 +33,7 @@ def test_every_group_is_tested_on_in_one_fold_and_each_fold_says_what_it_cost() 
     clips_of_a_signer = len(made.data.classes or "ABCDEFGHIJKLMNOPQRSTUVWXYZ") * made.data.clips_per_letter
     assert [fold.clips for fold in folds] == [2 * clips_of_a_signer] * 2
     assert all(0 <= fold.accuracy <= 1 and fold.onnx_bytes > 0 and fold.milliseconds > 0 for fold in folds)
+    assert all(0 <= fold.difference < 1e-4 for fold in folds)
     assert len({fold.parameters for fold in folds}) == 1
 
 
@@ -46,3 +47,8 @@ def test_the_interval_is_students_over_groups_and_seeds_are_averaged() -> None:
     table = pd.DataFrame({0: [0.6, 0.8, 0.9], 1: [0.8, 0.8, 0.9]}, index=list("abc"))
     half = 4.303 * 0.1 / 3**0.5
     assert interval(table) == pytest.approx((0.8 - half, 0.8 + half), abs=1e-4)
+
+
+def test_a_fold_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match="fold 2: expected one of 0 to 1"):
+        next(cross_validate({"mlp": track(4)}, folds=2, only=[2], seeds=[0]))
