@@ -147,3 +147,15 @@ def test_another_model_comes_at_its_defaults_and_leaves_the_rest():
     assert with_model(track, "cnn_transformer").model == CnnTransformer(name="cnn_transformer")  # reads other points
     with pytest.raises(InputError, match="unknown name 'resnet'"):
         with_model(track, "resnet")
+
+
+def test_a_key_with_dots_is_of_the_track_and_one_without_of_the_model():
+    model = {"name": "mlp", "features": "planar", "hidden": [8]}
+    track = parse(tree(model=model, train={"epochs": 3, "augment": {"mirror": 0.25}})).track("letters")
+    other = with_model(track, "mlp,dropout=0.5,train.augment.jitter=0,prepare.labelled=5,train.epochs=7")
+    assert (other.model.name, other.model.features, other.model.dropout) == ("mlp", "planar", 0.5)  # pyright: ignore[reportAttributeAccessIssue]
+    assert (other.train.epochs, other.train.augment.jitter, other.train.augment.mirror) == (7, 0, 0.25)
+    assert other.prepare.labelled == 5
+    for spec, wrong in (("mlp,train.epoch=7", "did you mean `epochs`"), ("mlp,tran.epochs=7", "tran")):
+        with pytest.raises(InputError, match=wrong):
+            with_model(track, spec)

@@ -240,3 +240,20 @@ def test_rates_without_an_encoder_are_said_to_do_nothing(
     empty(tmp_path)
     fitted(track, tmp_path / "e", tmp_path / "m", layer_decay=0.5)
     assert "train.layer_decay and train.freeze_epochs have no effect: pretrain.method is none" in caplog.text
+
+
+def test_clips_at_rest_are_seen_and_those_of_validation_and_test_are_not(track: Track, tmp_path: Path):
+    """A held-out clip that was a NaN or a picture of something else would change nothing; one at rest does."""
+    samples, parts = store.read(track.samples), splits.read(track.split)
+    named = Prepare(test=("signer_0004", "signer_0005"), val=("signer_0003",), labelled=1)
+    few = splits.assign(samples, named)
+    other = Track(tmp_path)
+    splits.write(other.split, few)
+    encoders = []
+    for number, clips in enumerate([[], few.rest[:1], np.concatenate([parts.val, parts.test])]):
+        values = samples.values.copy()
+        for clip in clips:
+            values[samples.offsets[clip] : samples.offsets[clip + 1]] *= 1.5
+        store.write(other.samples, replace(samples, values=values))
+        encoders.append(sha256(run(other, tmp_path / f"e{number}", epochs=1)))
+    assert encoders[0] == encoders[2] != encoders[1]

@@ -52,6 +52,28 @@ def test_groups_are_dealt_by_quota():
     assert [len(split.groups[part]) for part in PARTS] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("val_from", ["groups", "blocks"])
+def test_a_few_labelled_clips_of_each_class_train_and_the_others_of_their_groups_rest(val_from: str):
+    samples = make_samples(num_groups=8, clips=3)
+    whole = assign(samples, Prepare(val_from=val_from))
+    split = assign(samples, Prepare(val_from=val_from, labelled=2))
+    few = [np.bincount(samples.target[part], minlength=len(samples.class_names)) for part in (split.train, split.val)]
+    assert all((counts == 2).all() for counts in few)
+    assert sorted([*split.train, *split.rest]) == whole.train.tolist()
+    assert set(split.val) < set(whole.val)
+    assert split.test.tolist() == whole.test.tolist()
+    assert not len(whole.rest)
+
+
+def test_another_seed_draws_other_labelled_clips_of_the_same_parts():
+    samples = make_samples(num_groups=8, clips=3)
+    named = {"test": ("s00",), "val": ("s01",)}
+    assert set(named["test"] + named["val"]) <= set(samples.group)
+    splits_of = [assign(samples, Prepare(**named, labelled=2, seed=seed)) for seed in (0, 0, 1)]
+    trained = [split.train.tolist() for split in splits_of]
+    assert trained[0] == trained[1] != trained[2]
+
+
 def test_the_seed_chooses_other_groups():
     samples = make_samples(num_groups=20, classes="A", clips=1)
     chosen = {assign(samples, Prepare(seed=seed)).groups["test"] for seed in range(5)}

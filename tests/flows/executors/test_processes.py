@@ -89,10 +89,12 @@ def _processes(executor: Processes) -> Iterator[int]:
 
 
 SCRIPT = """
+import signal
 from pathlib import Path
 from flows.executors.processes import Processes
 from tests.flows.executors import jobs
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and hands that on
     list(Processes(2).run(jobs.wait_beside_a_note, [Path({folder!r})] * 9))
 """
 
