@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.detect.reading import Picture, UnreadableError, pictures
+from pipeline.detect.reading import Picture, pictures
+from pipeline.detect.unreadable import UnreadableError
 from pipeline.errors import InputError
 from pipeline.params.data import Detection
 

@@ -14,7 +14,8 @@ from pipeline.detect.ahead import ahead
 from pipeline.detect.detected import Detected, Failure
 from pipeline.detect.hands import Row, Signer
 from pipeline.detect.landmarkers import Landmarkers, landmarkers
-from pipeline.detect.reading import Picture, UnreadableError, photograph, pictures
+from pipeline.detect.reading import Picture, photograph, pictures
+from pipeline.detect.unreadable import UnreadableError
 from pipeline.params.data import Detection
 
 VERSION = 1  # of what is made of the same file by the same bundles; a change of the result raises it

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pipeline.detect.reading import UnreadableError, too_many_pixels
+from pipeline.detect.unreadable import UnreadableError, too_many_pixels
 from pipeline.params.data import Detection
 
 

@@ -12,7 +12,7 @@ from av.error import FFmpegError
 from av.stream import Disposition
 from numpy.typing import NDArray
 
-from pipeline.detect.reading import UnreadableError, too_long, too_many_pixels
+from pipeline.detect.unreadable import UnreadableError, too_long, too_many_pixels
 from pipeline.detect.upright import Matrix, display_matrix, square, upright
 from pipeline.detect.wholeness import damage, text
 from pipeline.params.data import Detection

@@ -23,7 +23,7 @@ def thumbnails(
     end: float | None = None,
 ) -> list[NDArray[np.uint8]]:
     """Returns pictures [H, W, 3] of a clip, none of a file that can no longer be read."""
-    from pipeline.detect.reading import UnreadableError
+    from pipeline.detect.unreadable import UnreadableError
 
     wanted = telling_frames(detected.values, detection.points)
     try:

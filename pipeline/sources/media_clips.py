@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.detect.detected import Detected, Failure
-from pipeline.detect.reading import UnreadableError, opened
+from pipeline.detect.unreadable import UnreadableError, opened
 from pipeline.detect.workshop import Job, Outcome, Workshop
 from pipeline.errors import InputError
 from pipeline.files import sha256

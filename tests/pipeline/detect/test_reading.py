@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from pipeline.detect.detected import Failure
-from pipeline.detect.reading import Picture, UnreadableError, photograph, pictures
+from pipeline.detect.reading import Picture, photograph, pictures
+from pipeline.detect.unreadable import UnreadableError
 from pipeline.params.data import Detection
 from tests.pipeline.detect.pictures import greys, noise
 from tests.videos import cut, write_sound, write_video
