@@ -28,6 +28,7 @@ Result = TypeVar("Result")
 AHEAD = 2  # jobs a thread of the cluster: one at work and one at hand
 PATIENCE_S = 60.0  # for a scheduler to answer, and for a first worker to join it
 INSTALL = 'python -m pip install "dask>=2026.3" "distributed>=2026.3"'
+LOOK_S = 1.0  # between two looks at whether there are workers
 MADE_OF = ("mediapipe", "opencv-contrib-python", "av", "numpy")
 
 
@@ -52,8 +53,8 @@ class OnDask:
     ) -> Iterator[tuple[int, Result | Failure]]:
         """Yields results as `Executor.run` says.
 
-        Raises: TransientError when the scheduler cannot be reached or is lost; InputError when a worker is made of
-        other code or other packages than we are.
+        Raises: TransientError when the scheduler cannot be reached or is lost, or all workers have left; InputError
+        when a worker is made of other code or other packages than we are.
         """
         if not jobs:
             return
@@ -78,7 +79,7 @@ class OnDask:
                 key = f"signloop-{run}-{taken.number}{'-alone' * taken.alone}"
                 future = client.submit(_answer, work, taken.job, timeout_s, made_of(), key=key, pure=False)
                 at_work[future] = taken
-            done = self.distributed.wait(list(at_work), return_when="FIRST_COMPLETED").done
+            done = self._first_done(client, list(at_work))
             whole = [future for future in done if future.status == "finished"]
             for future, answer in zip(whole, client.gather(whole), strict=True):  # one question for all of them
                 if answer.stuck:
@@ -92,6 +93,20 @@ class OnDask:
                     yield taken.number, _killed(error)
                 else:
                     feed.again(taken)
+
+    def _first_done(self, client: Any, at_work: list[Any]) -> set[Any]:
+        """Waits for a job, and no longer than our patience where no worker is left to do one."""
+        alone_s = 0.0
+        while True:
+            try:
+                return self.distributed.wait(at_work, timeout=LOOK_S, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                alone_s = 0.0 if client.nthreads() else alone_s + LOOK_S
+            if alone_s >= self.patience_s:
+                raise TransientError(
+                    f"no worker is left at the Dask scheduler {self.address} since {alone_s:g} s. What is finished is "
+                    "kept; start workers and run it again."
+                )
 
     def _client(self) -> Any:
         try:

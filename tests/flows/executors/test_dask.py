@@ -44,6 +44,19 @@ def test_jobs_are_read_as_they_are_done(cluster: Any) -> None:
     answers.close()  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def test_workers_that_all_left_are_not_waited_for_for_ever() -> None:
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+    ) as own:
+        executor = OnDask(own.scheduler_address)
+        answers = executor.run(jobs.double, Counted())
+        next(answers)
+        executor.patience_s = 2
+        own.scale(0)
+        with pytest.raises(TransientError, match="no worker is left"):
+            list(answers)
+
+
 def test_what_crashes_or_hangs_costs_itself_alone(cluster: Any) -> None:
     work = [("ok", n) for n in range(8)]
     work[2:2] = [("segfault", 0), ("hang", 0), ("memory", 0)]
