@@ -5,7 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 Row = tuple[str, str]
-SPECS = ("sign_transformer,size=lightweight", "sign_transformer,size=baseline", "spatial_temporal", "cnn_transformer")
+SPECS = (
+    *(f"sign_transformer,size={size}" for size in ("lightweight", "baseline", "medium")),
+    "spatial_temporal",
+    "cnn_transformer",
+)
 FRAMES, NUM_CLASSES = 64, 48
 
 
