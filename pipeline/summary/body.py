@@ -4,17 +4,24 @@ Lengths are undone of the picture's aspect and measured in the picture, without 
 picture heights, or in shoulder widths where the pose was seen. A clip's figure is the mean over its frames.
 """
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.samples import Samples
 from pipeline.skeleton import SIDES, skeleton
 from pipeline.summary import rows
 
+BODY = skeleton("holistic")
+PARTS = {part: BODY.span(part) for part in BODY.parts}
+SHOULDERS = [BODY.index(f"pose_{side}_shoulder") for side in SIDES]
+WRISTS = {side: BODY.index(f"{side}_hand_wrist") for side in SIDES}
+KNUCKLES = {side: BODY.index(f"{side}_hand_middle_mcp") for side in SIDES}
 
-def figures(samples: Samples) -> pd.DataFrame:
-    """Returns one row a clip; SIDE is the signer's left and right.
+
+def figures(samples: Samples) -> dict[str, NDArray[Any]]:
+    """Returns, for each clip; SIDE is the signer's left and right:
 
     seen_share           share of frames in which a hand or the pose was seen
     pose_seen_share      share of frames in which the pose was seen
@@ -32,58 +39,62 @@ def figures(samples: Samples) -> pd.DataFrame:
     wrist_distance       one hand's wrist → the other's, in shoulder widths
     jitter               mean change of a hand point's way from frame to frame (second difference), in shoulder widths
     """
-    return pd.DataFrame(
-        {
-            **_shares(samples),
-            "num_frames": samples.lengths,
-            "fps": samples.fps.astype(np.float64),
-            "aspect": samples.aspect.astype(np.float64),
-            **_measures(samples),
-        }
-    )
+    missing = rows.missing(samples)
+    shown = _shown(missing)
+    mean = rows.per_clip(shown | _measured(samples, missing), samples)
+    width = np.where(mean["width"] > 0, mean["width"], np.nan)
+    per_second = rows.per_second(samples)
+    return {
+        **{name: mean[name] for name in shown},
+        "num_frames": samples.lengths,
+        "fps": samples.fps.astype(np.float64),
+        "aspect": samples.aspect.astype(np.float64),
+        "shoulder_width": width,
+        "shoulder_tilt_deg": np.degrees(np.arctan2(mean["across_y"], mean["across_x"])),
+        "centre_x": mean["middle_x"] / samples.aspect,
+        "centre_y": mean["middle_y"],
+        **{f"{side}_size": mean[f"{side}_size"] for side in SIDES},
+        **{f"{side}_height": mean[f"{side}_height"] / width for side in SIDES},
+        **{f"{side}_speed": mean[f"{side}_moved"] / width * per_second for side in SIDES},
+        "wrist_distance": mean["apart"] / width,
+        "jitter": mean["turned"] / width,
+    }
 
 
-def _shares(samples: Samples) -> dict[str, NDArray[np.float64]]:
-    """Shares of frames that show a part."""
-    place = skeleton(samples.skeleton)
-    shown = {part: samples.seen[:, place.part(part)].any(-1) for part in place.parts}
-    left, right = (shown[f"{side}_hand"] for side in SIDES)
+def _shown(missing: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+    """Returns which parts each frame shows, as 0 and 1."""
+    left, right, pose = (~missing[:, PARTS[part]].all(1) for part in ("left_hand", "right_hand", "pose"))
     frames = {
-        "seen_share": left | right | shown["pose"],
-        "pose_seen_share": shown["pose"],
+        "seen_share": left | right | pose,
+        "pose_seen_share": pose,
         "left_seen_share": left,
         "right_seen_share": right,
         "both_seen_share": left & right,
     }
-    return {name: rows.per_clip(seen.astype(float), samples) for name, seen in frames.items()}
+    return {name: seen.astype(np.float64) for name, seen in frames.items()}
 
 
-def _measures(samples: Samples) -> dict[str, NDArray[np.float64]]:
-    """Lengths, places and speeds."""
-    place = skeleton(samples.skeleton)
-    clip = rows.clip_of_row(samples)
-    points = rows.in_picture_heights(samples)[..., :2]
-    left, right = (points[:, place.index(f"pose_{side}_shoulder")] for side in SIDES)
-    middle, across = (left + right) / 2, left - right
-    width = rows.per_clip(np.linalg.norm(across, axis=-1), samples)
-    width = np.where(width > 0, width, np.nan)
-    tilt = [rows.per_clip(across[:, axis], samples) for axis in (1, 0)]
-    wrists = {side: points[:, place.index(f"{side}_hand_wrist")] for side in SIDES}
-    bones = {side: points[:, place.index(f"{side}_hand_middle_mcp")] - wrists[side] for side in SIDES}
-    moved = {side: rows.change(wrists[side][:, None], clip) for side in SIDES}
-    turned = rows.change(rows.change(points[:, [*place.part("left_hand"), *place.part("right_hand")]], clip), clip)
-
-    def length(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        return rows.per_clip(rows.length(vectors if vectors.ndim == 3 else vectors[:, None]), samples)
-
+def _measured(samples: Samples, missing: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+    """Returns lengths, places and ways of each frame, in picture heights."""
+    hands = slice(PARTS["left_hand"].start, PARTS["right_hand"].stop)
+    x, y = (rows.in_picture_heights(samples, missing, hands, axis) for axis in (rows.X, rows.Y))
+    (left_x, right_x), (left_y, right_y) = (
+        [rows.in_picture_heights(samples, missing, shoulder, axis) for shoulder in SHOULDERS]
+        for axis in (rows.X, rows.Y)
+    )
+    across_x, across_y, middle_y = left_x - right_x, left_y - right_y, (left_y + right_y) / 2
+    moved = [rows.change(place, samples) for place in (x, y)]
+    turned = [rows.change(way, samples) for way in moved]
+    left, right = WRISTS.values()
     return {
-        "shoulder_width": width,
-        "shoulder_tilt_deg": np.degrees(np.arctan2(*tilt)),
-        "centre_x": rows.per_clip(middle[:, 0], samples) / samples.aspect,
-        "centre_y": rows.per_clip(middle[:, 1], samples),
-        **{f"{side}_size": length(bones[side]) for side in SIDES},
-        **{f"{side}_height": rows.per_clip((middle - wrists[side])[:, 1], samples) / width for side in SIDES},
-        **{f"{side}_speed": length(moved[side]) / width * rows.per_second(samples) for side in SIDES},
-        "wrist_distance": length(wrists["left"] - wrists["right"]) / width,
-        "jitter": length(turned) / width,
+        "width": rows.length(across_x, across_y),
+        "across_x": across_x,
+        "across_y": across_y,
+        "middle_x": (left_x + right_x) / 2,
+        "middle_y": middle_y,
+        **{f"{side}_size": rows.length(*(p[:, KNUCKLES[side]] - p[:, WRISTS[side]] for p in (x, y))) for side in SIDES},
+        **{f"{side}_height": middle_y - y[:, WRISTS[side]] for side in SIDES},
+        **{f"{side}_moved": rows.length(*(way[:, WRISTS[side]] for way in moved)) for side in SIDES},
+        "apart": rows.length(*(place[:, left] - place[:, right] for place in (x, y))),
+        "turned": rows.over_points(rows.length(*turned)),
     }

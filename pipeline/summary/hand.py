@@ -4,18 +4,23 @@ Lengths are undone of the picture's aspect and measured in picture heights, or i
 depth, so that a hand that tilts towards the camera does not shrink); a clip's figure is the mean over its frames.
 """
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.samples import Samples
 from pipeline.skeleton import skeleton
 from pipeline.summary import rows
 
-TIPS = ("thumb_tip", "index_tip", "middle_tip", "ring_tip", "pinky_tip")
+HAND = skeleton("hand")
+WRIST, KNUCKLE = HAND.indices("wrist", "middle_mcp")
+TIPS = HAND.indices("thumb_tip", "index_tip", "middle_tip", "ring_tip", "pinky_tip")
+SIDE = np.array(["unknown", "left", "right"])
 
 
-def figures(samples: Samples) -> pd.DataFrame:
-    """Returns one row a clip.
+def figures(samples: Samples) -> dict[str, NDArray[Any]]:
+    """Returns, for each clip:
 
     seen_share           share of frames in which any point was seen
     point_missing_share  share of points not seen, in the frames that show a hand
@@ -31,34 +36,46 @@ def figures(samples: Samples) -> pd.DataFrame:
     tilt_deg             wrist → middle MCP in the picture, degrees clockwise from upright, −180 to 180
     depth_range          nearest to farthest seen point, in hand lengths
     """
-    place = skeleton(samples.skeleton)
-    clip = rows.clip_of_row(samples)
-    seen = samples.seen
-    visible = seen.any(-1)
-    points = rows.in_picture_heights(samples)
-    bone = points[:, place.index("middle_mcp")] - points[:, place.index("wrist")]
-    hand_size = rows.per_clip(np.linalg.norm(bone, axis=-1), samples)
-    hand_size = np.where(hand_size > 0, hand_size, np.nan)
-    moved = rows.change(points, clip)
-    tips = points[:, place.indices(*TIPS)]
-    centre = rows.mean(np.where(seen[..., None], samples.values, np.nan).astype(np.float64), axis=1)
-    towards = [rows.per_clip(side, samples) for side in (bone[:, 0], -bone[:, 1])]
-    depth = np.where(seen, points[..., 2], np.inf).min(-1), np.where(seen, points[..., 2], -np.inf).max(-1)
-    return pd.DataFrame(
-        {
-            "seen_share": rows.per_clip(visible.astype(float), samples),
-            "point_missing_share": rows.per_clip(np.where(visible, (~seen).mean(-1), np.nan), samples),
-            "num_frames": samples.lengths,
-            "fps": samples.fps.astype(np.float64),
-            "aspect": samples.aspect.astype(np.float64),
-            "handedness": np.select([samples.handedness == 1, samples.handedness == 0], ["right", "left"], "unknown"),
-            "hand_size": hand_size,
-            "centre_x": rows.per_clip(centre[:, 0], samples),
-            "centre_y": rows.per_clip(centre[:, 1], samples),
-            "speed": rows.per_clip(rows.length(moved), samples) / hand_size * rows.per_second(samples),
-            "jitter": rows.per_clip(rows.length(rows.change(moved, clip)), samples) / hand_size,
-            "spread": rows.per_clip(rows.length(tips[:, 1:] - tips[:, :-1]), samples) / hand_size,
-            "tilt_deg": np.degrees(np.arctan2(*towards)),
-            "depth_range": rows.per_clip(np.where(visible, depth[1] - depth[0], np.nan), samples) / hand_size,
-        }
-    )
+    mean = rows.per_clip(_of_frames(samples), samples)
+    unit = np.where(mean["length"] > 0, mean["length"], np.nan)
+    return {
+        "seen_share": mean["seen"],
+        "point_missing_share": mean["missing"],
+        "num_frames": samples.lengths,
+        "fps": samples.fps.astype(np.float64),
+        "aspect": samples.aspect.astype(np.float64),
+        "handedness": SIDE[np.where(samples.handedness == 1, 2, samples.handedness == 0)],
+        "hand_size": unit,
+        "centre_x": mean["x"] / samples.aspect,
+        "centre_y": mean["y"],
+        "speed": mean["moved"] / unit * rows.per_second(samples),
+        "jitter": mean["turned"] / unit,
+        "spread": mean["apart"] / unit,
+        "tilt_deg": np.degrees(np.arctan2(mean["right"], mean["up"])),
+        "depth_range": mean["depth"] / unit,
+    }
+
+
+def _of_frames(samples: Samples) -> dict[str, NDArray[np.float64]]:
+    """Returns what is averaged over a clip's frames, lengths in picture heights."""
+    missing = rows.missing(samples)
+    num_missing = missing.sum(1)
+    visible = num_missing < missing.shape[1]
+    x, y, z = places = [rows.in_picture_heights(samples, missing, slice(None), axis) for axis in range(3)]
+    bone = [place[:, KNUCKLE] - place[:, WRIST] for place in places]
+    moved = [rows.change(place, samples) for place in places]
+    turned = [rows.change(way, samples) for way in moved]
+    tips = [np.diff(place[:, TIPS], axis=1) for place in places]
+    return {
+        "seen": visible.astype(np.float64),
+        "missing": np.where(visible, num_missing / missing.shape[1], np.nan),
+        "length": rows.length(*bone),
+        "x": rows.over_points(x),
+        "y": rows.over_points(y),
+        "moved": rows.over_points(rows.length(*moved)),
+        "turned": rows.over_points(rows.length(*turned)),
+        "apart": rows.over_points(rows.length(*tips)),
+        "right": bone[rows.X],
+        "up": -bone[rows.Y],
+        "depth": np.fmax.reduce(z, axis=1) - np.fmin.reduce(z, axis=1),
+    }

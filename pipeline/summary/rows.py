@@ -1,21 +1,34 @@
-"""Arithmetic over the frames of clips that lie end to end, with NaN for what was not seen."""
+"""Arithmetic over the frames of clips that lie end to end, with NaN for what was not seen.
+
+Each coordinate is an array of its own, [R, V] or [R] for one point: sums over a last axis of three are slow.
+"""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from pipeline.samples import Samples
 
+X, Y, Z = range(3)
+Columns = slice | int
 
-def clip_of_row(samples: Samples) -> NDArray[np.int64]:
-    return np.repeat(np.arange(len(samples)), samples.lengths)
+
+def missing(samples: Samples) -> Bool[np.ndarray, "R V"]:
+    """Returns which points were not seen: those that lack a coordinate."""
+    lacking = np.isnan(samples.values)
+    return lacking[..., X] | lacking[..., Y] | lacking[..., Z]
 
 
-def in_picture_heights(samples: Samples) -> Float[np.ndarray, "R V 3"]:
-    """Returns the points with one unit for x, y and z; NaN where not seen."""
-    units = np.stack([samples.aspect, np.ones(len(samples)), samples.aspect], axis=-1)
-    values = np.where(samples.seen[..., None], samples.values, np.nan).astype(np.float64)
-    return values * units[clip_of_row(samples)][:, None, :]
+def in_picture_heights(
+    samples: Samples, missing: Bool[np.ndarray, "R V"], columns: Columns, axis: int
+) -> NDArray[np.float64]:
+    """Returns one coordinate of some points, with the same unit for x, y and z; NaN where not seen."""
+    values = samples.values[:, columns, axis].astype(np.float64)
+    np.copyto(values, np.nan, where=missing[:, columns])
+    if axis != Y:
+        width = np.repeat(samples.aspect, samples.lengths)
+        values *= width if values.ndim == 1 else width[:, None]
+    return values
 
 
 def per_second(samples: Samples) -> Float[np.ndarray, " N"]:
@@ -23,26 +36,36 @@ def per_second(samples: Samples) -> Float[np.ndarray, " N"]:
     return np.where(np.isnan(samples.fps), 1.0, samples.fps)
 
 
-def change(values: Float[np.ndarray, "R V C"], clip: NDArray[np.int64]) -> Float[np.ndarray, "R V C"]:
+def change(values: Float[np.ndarray, "R ..."], samples: Samples) -> Float[np.ndarray, "R ..."]:
     """Returns the difference from the frame before, NaN in a clip's first frame."""
-    changed = np.full_like(values, np.nan)
-    changed[1:] = np.where((clip[1:] == clip[:-1])[:, None, None], np.diff(values, axis=0), np.nan)
+    changed = np.empty_like(values)
+    np.subtract(values[1:], values[:-1], out=changed[1:])
+    changed[samples.offsets[:-1]] = np.nan
     return changed
 
 
-def length(values: Float[np.ndarray, "R V C"]) -> Float[np.ndarray, " R"]:
-    """Returns each frame's mean vector length, over the points that have one."""
-    return mean(np.linalg.norm(values, axis=-1), axis=1)
+def length(*coordinates: Float[np.ndarray, "R ..."]) -> Float[np.ndarray, "R ..."]:
+    """Returns how long the vectors are that have these coordinates."""
+    first, *further = coordinates
+    square = first * first
+    for other in further:
+        square += other * other
+    return np.sqrt(square, out=square)
 
 
-def mean(values: Float[np.ndarray, "..."], axis: int) -> Float[np.ndarray, "..."]:
-    """Mean of what is not NaN; NaN where nothing is."""
-    count = (~np.isnan(values)).sum(axis)
-    return np.where(count > 0, np.nansum(values, axis) / np.maximum(count, 1), np.nan)
+def over_points(values: Float[np.ndarray, "R V"]) -> Float[np.ndarray, " R"]:
+    """Returns each frame's mean over the points that are not NaN; NaN where none is."""
+    known = ~np.isnan(values)
+    return _mean(np.where(known, values, 0.0).sum(1), known.sum(1))
 
 
-def per_clip(rows: Float[np.ndarray, " R"], samples: Samples) -> Float[np.ndarray, " N"]:
-    """Returns each clip's mean over its frames that are not NaN; NaN where none is."""
-    starts = samples.offsets[:-1]
-    count = np.add.reduceat((~np.isnan(rows)).astype(np.int64), starts)
-    return np.where(count > 0, np.add.reduceat(np.nan_to_num(rows), starts) / np.maximum(count, 1), np.nan)
+def per_clip(rows: dict[str, NDArray[np.float64]], samples: Samples) -> dict[str, NDArray[np.float64]]:
+    """Returns each clip's means over its frames that are not NaN; NaN where none is."""
+    stacked = np.stack(list(rows.values()))
+    known, starts = ~np.isnan(stacked), samples.offsets[:-1]
+    sums = np.add.reduceat(np.where(known, stacked, 0.0), starts, axis=1)
+    return dict(zip(rows, _mean(sums, np.add.reduceat(known, starts, axis=1, dtype=np.int64)), strict=True))
+
+
+def _mean(sums: NDArray[np.float64], count: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.divide(sums, count, out=np.full(sums.shape, np.nan), where=count > 0)
