@@ -32,6 +32,7 @@ from flows.commands import (
     predict,
     retrain,
     schedule,
+    serve,
     split,
     stage,
     use,
@@ -56,6 +57,7 @@ app.command(rich_help_panel="Use")(predict.predict)
 app.command(rich_help_panel="Use")(look.show)
 app.command(rich_help_panel="Use")(convert.convert)
 app.command(rich_help_panel="Use")(demo.demo)
+app.command(rich_help_panel="Use")(serve.serve)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.add_typer(hub.app, name="hub", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)

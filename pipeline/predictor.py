@@ -6,7 +6,7 @@ Evaluation, the registry and the command line all score through here, so they ca
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.samples import Samples, from_clips
 from pipeline.skeleton import skeleton
 
+Device = Literal["auto", "cpu", "cuda"]
 Run = Callable[[dict[str, NDArray[np.float32]]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 MAX_FRAMES_A_BATCH = 16_384
 
@@ -40,7 +41,7 @@ class Predictor:
     run: Run
 
     @classmethod
-    def open(cls, path: Path, *, threads: int = 1) -> "Predictor":
+    def open(cls, path: Path, *, threads: int = 1, device: Device = "cpu") -> "Predictor":
         """Opens an .onnx file, or weights that `train` wrote (.safetensors, or their folder).
 
         Raises: InputError when the file is missing, damaged, or not one of ours.
@@ -50,7 +51,7 @@ class Predictor:
             return _open_torch(path)
         if path.suffix != ".onnx":
             raise InputError(f"'{path}': expected .onnx, .safetensors or a model folder. Pickled weights are not read.")
-        return _open_onnx(path, threads)
+        return _open_onnx(path, threads, device)
 
     def scores(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Returns probabilities [N, K] and the share of frames with a hand [N]; uniform where there is none."""
@@ -157,7 +158,7 @@ def _as_clips(x: Any, points: int) -> tuple[Sequence[NDArray[np.float32]], bool]
     return clips, single
 
 
-def open_session(path: Path, kind: str, threads: int) -> tuple[Contract, Any, str]:
+def open_session(path: Path, kind: str, threads: int, device: Device = "cpu") -> tuple[Contract, Any, str]:
     """Opens an ONNX file of ours: its contract, a session, and the engine's name.
 
     Raises: InputError when the file is damaged, not one of ours, or of the other kind.
@@ -172,14 +173,28 @@ def open_session(path: Path, kind: str, threads: int) -> tuple[Contract, Any, st
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(str(path), options, providers=_providers(device))
     except Exception as error:  # ONNX Runtime's own have no base class in common
         raise InputError(f"'{path}': ONNX Runtime refuses it ({error}). Export it again with `dvc repro`.") from None
     return contract, session, f"ONNX Runtime {ort.__version__}"
 
 
-def _open_onnx(path: Path, threads: int) -> Predictor:
-    contract, session, engine = open_session(path, "clip", threads)
+def _providers(device: Device) -> list[str]:
+    """Returns what ONNX Runtime computes on: a GPU where that is asked for, or is there and anything may be taken.
+
+    Raises: InputError where there is none.
+    """
+    import onnxruntime as ort
+
+    cuda = "CUDAExecutionProvider"
+    if device == "cuda" and cuda not in ort.get_available_providers():
+        raise InputError("device: this ONNX Runtime has no CUDA. Install onnxruntime-gpu in its place, or say cpu.")
+    wanted = device in ("auto", "cuda") and cuda in ort.get_available_providers()
+    return [*([cuda] if wanted else []), "CPUExecutionProvider"]
+
+
+def _open_onnx(path: Path, threads: int, device: Device) -> Predictor:
+    contract, session, engine = open_session(path, "clip", threads, device)
     used = [node.name for node in session.get_inputs()]  # what the graph does not read, the export leaves out
 
     def run(feeds: dict[str, NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -35,6 +35,7 @@ from pipeline.params.models import (
 )
 from pipeline.params.reading import parse, read, with_model
 from pipeline.params.section import Device
+from pipeline.params.serving import Log, Serve
 from pipeline.params.tracks import Params, Retrain, Track
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "LandmarkClips",
     "LandmarkTable",
     "Linear",
+    "Log",
     "Mlp",
     "Model",
     "Params",
@@ -60,6 +62,7 @@ __all__ = [
     "Pretrain",
     "Retrain",
     "Rule",
+    "Serve",
     "SignTransformer",
     "SpatialTemporal",
     "Strm",

@@ -1,4 +1,4 @@
-"""The whole of params.yaml: the tracks, and when they are made anew."""
+"""The whole of params.yaml: the tracks, when they are made anew, and how they answer."""
 
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from pipeline.params.fitting import Prepare, Pretrain, Train
 from pipeline.params.judging import Evaluate, Export, Gates
 from pipeline.params.models import Model
 from pipeline.params.section import Section
+from pipeline.params.serving import Log, Serve
 
 
 class Track(Section):
@@ -51,12 +52,15 @@ class Params(Section):
 
     tracking: Literal["mlflow", "none"] = "mlflow"  # none: no runs and curves; the registry stays
     retrain: Retrain = Retrain()
+    serve: Serve = Serve()
+    log: Log = Log()
     tracks: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Track], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _retrains_what_is_there(self) -> Self:
-        if unknown := [name for name in self.retrain.tracks if name not in self.tracks]:
-            raise ValueError(f"retrain.tracks: unknown track '{unknown[0]}'. Valid: {', '.join(self.tracks)}")
+    def _names_what_is_there(self) -> Self:
+        for section, named in (("retrain", self.retrain.tracks), ("serve", self.serve.tracks)):
+            if unknown := [name for name in named if name not in self.tracks]:
+                raise ValueError(f"{section}.tracks: unknown track '{unknown[0]}'. Valid: {', '.join(self.tracks)}")
         return self
 
     def track(self, name: str) -> Track:

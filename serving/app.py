@@ -1,0 +1,49 @@
+"""The server: routes over one host, which lives as long as the application does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from monitoring.log import Writer
+from serving import problems
+from serving.host import Host
+from serving.journal import Journal
+from serving.routes import health, predict
+from serving.settings import Settings
+
+
+def create(settings: Settings) -> FastAPI:
+    """Returns the application; models are loaded, and the log is opened, when it starts."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        host = Host(settings.store, settings.tracks, settings.serve, settings.log, _journal(settings))
+        try:
+            host.start()
+            app.state.host = host
+            yield
+        finally:
+            host.close()
+
+    app = FastAPI(
+        title="Signloop",
+        version=version("signloop"),
+        summary="Answers from the models in Production.",
+        lifespan=life,
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    problems.install(app)
+    for routes in (health, predict):
+        app.include_router(routes.router)
+    return app
+
+
+def _journal(settings: Settings) -> Journal | None:
+    if not settings.log.predictions:
+        return None
+    writer = Writer.open(settings.database, max_queue=settings.log.max_queue)
+    return Journal(writer, keep_all=settings.log.inputs, keep_inputs_days=settings.log.keep_inputs_days)

@@ -1,0 +1,37 @@
+"""What a request says of itself besides its clips: its id, who asks, which host it reaches."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from fastapi import Request, WebSocket
+
+from pipeline.errors import InputError
+from serving.host import Asked, Host
+from serving.questions import Source
+
+ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID, CLIENT = "x-request-id", "x-client-id"
+
+
+def host_of(request: Request | WebSocket) -> Host:
+    return request.app.state.host
+
+
+def asked(request: Request, source: Source, *, id: str | None = None, **how: Any) -> Asked:
+    """Returns who asks; the id is the body's, else the header's, else a new one.
+
+    Raises: InputError for an id that is none.
+    """
+    id = id or request.headers.get(REQUEST_ID) or uuid4().hex
+    if not ID.fullmatch(id):
+        raise InputError("id: expected 1 to 64 of letters, digits, '.', '_' and '-'. Leave it out to be given one.")
+    return Asked(id=id, source=source, client=client_of(request), **how)
+
+
+def client_of(request: Request | WebSocket) -> str:
+    """Returns who asks, as the log knows it."""
+    from monitoring.log import client_key
+
+    named = request.headers.get(CLIENT, "")
+    return client_key(request.app.state.settings.secret, named[:256]) if named else ""

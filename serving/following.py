@@ -1,0 +1,105 @@
+"""Keeps the versions that answer those of the registry: loads, checks, takes up, and lets the former go."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pipeline.errors import SignloopError
+from registry import versions
+from registry.store import Store
+from registry.versions import CANDIDATE, PRODUCTION, Version
+from serving.lineup import Lineup
+from serving.served import Served, load
+
+log = logging.getLogger(__name__)
+PATIENCE_LOOKS = 15  # before a version that failed its check is tried again: its file may have been put right
+
+
+class Following:
+    """Looks at the registry every `seconds`, in a thread of its own; what is in Production goes on while it looks.
+
+    trouble  why the registry could not be asked the last time, and since when; None: it answered
+    """
+
+    def __init__(self, store: Store, lineups: Mapping[str, Lineup], *, seconds: float, device: str) -> None:
+        self._store, self._lineups, self._seconds, self._device = store, lineups, seconds, device
+        self.trouble: tuple[str, datetime] | None = None
+        self._failed: dict[tuple[str, int], int] = {}  # looks until it is tried again
+        self._end = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="following", daemon=True)
+
+    def start(self) -> None:
+        """Looks once, and from then on again and again."""
+        self.look()
+        self._thread.start()
+
+    def close(self) -> None:
+        self._end.set()
+        self._wake.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Makes every lineup what the registry says now."""
+        try:
+            for lineup in self._lineups.values():
+                self._bring_up_to_date(lineup)
+        except Exception as error:  # of a database, a server, MLflow: who answers now goes on, and health tells
+            since = self.trouble[1] if self.trouble else datetime.now(UTC)
+            if self.trouble is None:
+                log.warning("the registry cannot be asked, what answers stays: %s", error)
+            self.trouble = (str(error).splitlines()[0] if str(error) else type(error).__name__, since)
+        else:
+            if self.trouble is not None:
+                log.warning("the registry answers again")
+            self.trouble = None
+
+    def _follow(self) -> None:
+        while not self._end.is_set():
+            self._wake.wait(self._seconds)
+            self._wake.clear()
+            if not self._end.is_set():
+                self.look()
+
+    def _bring_up_to_date(self, lineup: Lineup) -> None:
+        there = versions.versions(self._store, lineup.track)
+        named = {alias: version for version in there for alias in version.aliases}
+        self._put(lineup, "production", named.get(PRODUCTION))
+        candidate = named.get(CANDIDATE)
+        same = candidate is not None and PRODUCTION in candidate.aliases
+        self._put(lineup, "candidate", None if same else candidate)
+        known = {version.number for version in there}
+        lineup.refused = {number: why for number, why in lineup.refused.items() if number in known}
+
+    def _put(self, lineup: Lineup, role: str, version: Version | None) -> None:
+        now: Served | None = getattr(lineup, role)
+        status = version.tags.get("signloop.status", "") if version else ""
+        if (now.version, now.status) == (version.number, status) if now and version else now is version is None:
+            return
+        if version is None:
+            lineup.take_up(role, None)
+            log.warning("'%s' has no %s any more", lineup.track, role)
+        elif (served := self._loaded(lineup, version)) is not None:
+            lineup.take_up(role, served)
+            log.warning("'%s' %s is version %d now", lineup.track, role, version.number)
+
+    def _loaded(self, lineup: Lineup, version: Version) -> Served | None:
+        """Loads a version; None where it fails its check, and who answers now goes on."""
+        status = version.tags.get("signloop.status", "")
+        if there := next((served for served in lineup.standing if served.version == version.number), None):
+            return there if there.status == status else replace(there, status=status)
+        key = (lineup.track, version.number)
+        if self._failed.get(key, 0) > 0:
+            self._failed[key] -= 1
+            return None
+        try:
+            served = load(self._store, version, device=self._device)
+        except SignloopError as error:
+            self._failed[key] = PATIENCE_LOOKS
+            lineup.refused[version.number] = str(error)
+            log.error("'%s' version %d is not served: %s", lineup.track, version.number, error)
+            return None
+        lineup.refused.pop(version.number, None)
+        return served

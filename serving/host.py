@@ -1,0 +1,170 @@
+"""The one that is asked: chooses who answers, has it answered, has it logged, and only then gives the answer.
+
+Lives on an event loop; the models run on the runners' threads, and the log is written on one of its own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from pipeline.errors import SignloopError
+from pipeline.params import Log, Serve
+from registry import versions
+from registry.store import Store
+from serving.clips import Clips, Floats
+from serving.following import Following
+from serving.journal import Journal
+from serving.lineup import Lineup
+from serving.problems import Problem, busy
+from serving.questions import Question, Reply, Source
+from serving.replies import replies
+from serving.runners import Runners
+from serving.served import Served, load
+
+logger = logging.getLogger(__name__)
+SHADOWS = 0.5  # of the queue: fuller, nobody is answered in the shadow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Who asks, and how: what a route knows besides the clips.
+
+    id      of the request, in the log too
+    client  an HMAC of who asks, "" unknown
+    version None: whoever is in Production
+    keep    whether the landmarks are to be kept
+    """
+
+    id: str
+    source: Source
+    client: str = ""
+    version: int | None = None
+    keep: bool = False
+    top: int = 3
+
+
+class Host:
+    """Answers for every track of a registry."""
+
+    def __init__(self, store: Store, tracks: Sequence[str], serve: Serve, log: Log, journal: Journal | None) -> None:
+        self.serve, self.log, self.journal = serve, log, journal
+        self.lineups = {track: Lineup(track, serve.max_pinned) for track in tracks}
+        self._store = store
+        self.following = Following(store, self.lineups, seconds=serve.follow_s, device=serve.device)
+        self.runners = Runners(serve, self._finish)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Loads what is in Production, and stands ready; called on the event loop that asks."""
+        self._loop = asyncio.get_running_loop()
+        self.following.start()
+        self.runners.start()
+
+    def close(self) -> None:
+        """Answers what waits, and writes it."""
+        self.following.close()
+        self.runners.close()
+        if self.journal:
+            self.journal.close()
+
+    def lineup(self, track: str) -> Lineup:
+        if track not in self.lineups:
+            raise Problem(404, f"no track '{track}'. Served here: {', '.join(self.lineups)}.")
+        return self.lineups[track]
+
+    def points(self, track: str) -> str:
+        """Returns the name of the skeleton that a track's clips have.
+
+        Raises: Problem where nothing is in Production that would say so.
+        """
+        return self.lineup(track).choose("", "", 0)[0].contract.skeleton
+
+    async def serving(self, track: str, asked: Asked) -> tuple[Served, str]:
+        """Returns who answers, and as what.
+
+        Raises: Problem for an unknown track or version, or where nothing is in Production.
+        """
+        lineup = self.lineup(track)
+        if asked.version is None:
+            return lineup.choose(asked.client, asked.id, self.serve.canary)
+        number = asked.version
+        return await asyncio.to_thread(self._pinned, lineup, number), "pinned"
+
+    async def ask(self, track: str, clips: Sequence[Clips], asked: Asked) -> list[Reply]:
+        """Returns a reply for each of the batches of clips, after all of them are in the log.
+
+        Raises: Problem where nobody answers, or there is too much to do.
+        """
+        served, role = await self.serving(track, asked)
+        return await self.ask_of(served, role, clips, asked)
+
+    async def ask_of(self, served: Served, role: str, clips: Sequence[Clips], asked: Asked) -> list[Reply]:
+        """As `ask`, of a version that was chosen before."""
+        assert self._loop is not None
+        common = {"source": asked.source, "client": asked.client, "keep": asked.keep, "top": asked.top}
+        ids = [asked.id] if len(clips) == 1 else [f"{asked.id}.{i}" for i in range(len(clips))]
+        waited = []
+        for id, some in zip(ids, clips, strict=True):
+            answered = self._loop.create_future()
+            question = Question(id=id, clips=some, served=served, role=role, answered=answered, **common)
+            if not self.runners.put(question):
+                raise busy(f"{self.runners.num_waiting} clips wait to be answered already.")
+            waited.append(answered)
+        answers = list(await asyncio.gather(*waited))
+        if role != "shadow" and self.serve.shadow and asked.version is None:
+            self._in_the_shadow(served, clips, ids, common)
+        return answers
+
+    def _pinned(self, lineup: Lineup, number: int) -> Served:
+        def found() -> Served:
+            version = versions.find(self._store, lineup.track, number=number)
+            if version is None:
+                raise Problem(404, f"'{lineup.track}' has no version {number}. List: signloop models list.")
+            return load(self._store, version, device=self.serve.device)
+
+        return lineup.pinned(number, found)
+
+    def _in_the_shadow(self, of: Served, clips: Sequence[Clips], ids: Sequence[str], common: dict[str, Any]) -> None:
+        for id, some in zip(ids, clips, strict=True):
+            if candidate := self.lineups[of.track].shadow(id, self.serve.shadow, of):
+                question = Question(id=uuid4().hex, clips=some, served=candidate, role="shadow", of=id, **common)
+                self.runners.put(question, share=SHADOWS)
+
+    def _finish(self, questions: Sequence[Question], outputs: tuple[Floats, Floats] | BaseException) -> None:
+        """Has what was answered together written together; called on a runner's thread."""
+        if isinstance(outputs, BaseException):
+            logger.error("version %d does not answer", questions[0].served.version, exc_info=outputs)
+            return self._tell(questions, outputs)
+        answered = replies(questions, *outputs, now_s=perf_counter())
+        if self.journal is None:
+            return self._tell(questions, answered)
+
+        def written(error: BaseException | None) -> None:
+            self._tell(questions, answered if error is None else error)
+
+        self.journal.write(questions, answered, written)
+
+    def _tell(self, questions: Sequence[Question], ended: Sequence[Reply] | BaseException) -> None:
+        """Wakes on the event loop whoever waits; from any thread."""
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(_wake, questions, ended)
+        except RuntimeError:
+            logger.warning("%d answers came after the server had ended", len(questions))  # the loop is closed
+
+
+def _wake(questions: Sequence[Question], ended: Sequence[Reply] | BaseException) -> None:
+    for i, question in enumerate(questions):
+        if question.answered is None or question.answered.done():  # a shadow; or who asked has gone
+            continue
+        if not isinstance(ended, BaseException):
+            question.answered.set_result(ended[i])
+        elif isinstance(ended, SignloopError):
+            question.answered.set_exception(ended)
+        else:
+            why = f"'{question.served.track}' version {question.served.version} did not answer; the log says why."
+            question.answered.set_exception(Problem(500, why))

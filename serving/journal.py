@@ -1,0 +1,84 @@
+"""What of a question and its reply goes into the prediction log: figures a person understands, and rarely the input."""
+
+import io
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from monitoring.log import Entry, Writer
+from pipeline.contract import NO_HAND
+from pipeline.summary import figures
+from serving.clips import Clips, joined
+from serving.questions import Question, Reply
+
+Figures = dict[str, float | str | None]
+
+
+class Journal:
+    """Writes questions with their replies."""
+
+    def __init__(self, writer: Writer, *, keep_all: bool, keep_inputs_days: int) -> None:
+        self._writer, self._keep_all, self._days = writer, keep_all, keep_inputs_days
+
+    def write(
+        self, questions: Sequence[Question], said: Sequence[Reply], done: Callable[[BaseException | None], None]
+    ) -> None:
+        """Queues them, and has `done` called when they are on disk, or cannot be."""
+        try:
+            measured = _figures(questions)
+            entries: list[Entry] = []
+            for question, reply in zip(questions, said, strict=True):
+                entries += self._entries(question, reply, measured[len(entries) : len(entries) + len(reply.ids)])
+            self._writer.put(entries, done)
+        except Exception as error:  # whatever keeps it from the log keeps the answer from whoever asked
+            done(error)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _entries(self, question: Question, reply: Reply, measured: Sequence[Figures]) -> list[Entry]:
+        safe = np.clip(reply.probabilities, 1e-12, 1).astype(np.float64)
+        entropy = -(safe * np.log(safe)).sum(1)
+        kept = self._keep_all or question.keep
+        until = datetime.now(UTC) + timedelta(days=self._days) if kept else None
+        return [
+            Entry(
+                id=id,
+                time=question.came,
+                track=question.served.track,
+                version=question.served.version,
+                role=reply.role,
+                of=question.of,
+                label=answer.label,
+                confidence=None if answer.label == NO_HAND else answer.score,
+                top=answer.top,
+                entropy=None if answer.label == NO_HAND else float(entropy[i]),
+                uncertain=None,
+                figures=measured[i],
+                latency_ms=reply.latency_ms,
+                client=question.client,
+                source=question.source,
+                inputs=_packed(question.clips, i) if kept else None,
+                until=until,
+            )
+            for i, (id, answer) in enumerate(zip(reply.ids, reply.answers, strict=True))
+        ]
+
+
+def _figures(questions: Sequence[Question]) -> list[Figures]:
+    """Returns the named figures of every clip; None for what a clip does not let be measured."""
+    points = questions[0].served.contract.skeleton
+    columns = figures(joined([question.clips for question in questions]).samples(points))
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [
+        {name: None if value != value else value for name, value in zip(columns, row, strict=True)}  # NaN is not itself
+        for row in rows
+    ]
+
+
+def _packed(clips: Clips, i: int) -> bytes:
+    """Returns one clip as the bytes of an .npz."""
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **{name: values[i] for name, values in clips.feeds().items()})
+    return packed.getvalue()

@@ -1,0 +1,64 @@
+"""A question on its way through the server, and what came of it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Literal
+
+from pipeline.predictor import Answer
+from serving.clips import Clips, Floats
+from serving.served import Served
+
+Role = Literal["production", "pinned", "shadow", "canary"]
+Source = Literal["infer", "predict", "stream"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What one version said to a question of B clips.
+
+    logits         [B, K], as the model gives them
+    seen           [B], share of frames in which something was seen
+    probabilities  [B, K], calibrated
+    answers        B of them
+    ids            under which they are in the log: the question's own, or for several clips ID.0, ID.1, …
+    """
+
+    version: int
+    role: Role
+    logits: Floats
+    seen: Floats
+    probabilities: Floats
+    answers: tuple[Answer, ...]
+    ids: tuple[str, ...]
+    latency_ms: float
+
+
+@dataclass(eq=False, kw_only=True)
+class Question:
+    """Clips of one length that one version is to answer.
+
+    answered  is set on the event loop, once, after the answer is in the log; None: nobody waits for it
+    of        the question whose shadow this is
+    keep      whether the landmarks are kept, too
+    top       how many classes an answer names
+    """
+
+    id: str
+    clips: Clips
+    served: Served
+    role: Role
+    source: Source
+    client: str = ""
+    keep: bool = False
+    top: int = 3
+    of: str | None = None
+    answered: "asyncio.Future[Reply] | None" = None
+    came_s: float = field(default_factory=perf_counter)
+    came: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        count = len(self.clips)
+        return (self.id,) if count == 1 else tuple(f"{self.id}.{i}" for i in range(count))

@@ -1,0 +1,67 @@
+"""Whether the server lives, whether it can answer, and which versions do."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from serving.asking import host_of
+from serving.host import Host
+from serving.lineup import Lineup
+from serving.served import Served
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/v2/health/live", summary="The process answers")
+async def live() -> Response:
+    return Response(status_code=200)
+
+
+@router.get("/v2/health/ready", summary="Every track has somebody who answers")
+async def ready(request: Request) -> Response:
+    return Response(status_code=200 if is_ready(host_of(request)) else 503)
+
+
+@router.get("/v1/health", summary="Which versions answer, which were refused and why, what waits")
+async def health(request: Request) -> Response:
+    host = host_of(request)
+    return Response(orjson.dumps(report(host)), 200 if is_ready(host) else 503, media_type="application/json")
+
+
+def is_ready(host: Host) -> bool:
+    return all(lineup.production is not None for lineup in host.lineups.values())
+
+
+def report(host: Host) -> dict[str, Any]:
+    trouble = host.following.trouble
+    registry = {"state": "ok"} if trouble is None else {"state": "away", "why": trouble[0], "since": trouble[1]}
+    return {
+        "ready": is_ready(host),
+        "registry": registry,
+        "waiting": host.runners.num_waiting,
+        "tracks": {track: _track(lineup) for track, lineup in host.lineups.items()},
+    }
+
+
+def _track(lineup: Lineup) -> dict[str, Any]:
+    return {
+        "production": _version(lineup.production),
+        "candidate": _version(lineup.candidate),
+        "loaded": [served.version for served in lineup.standing],
+        "draining": lineup.draining,
+        "refused": [{"version": number, "why": why} for number, why in sorted(lineup.refused.items())],
+    }
+
+
+def _version(served: Served | None) -> dict[str, Any] | None:
+    if served is None:
+        return None
+    contract = served.contract
+    return {
+        "version": served.version,
+        "gates": served.status,
+        "model": contract.model,
+        "precision": contract.precision,
+        "onnx_sha256": served.onnx_sha256,
+    }

@@ -1,0 +1,28 @@
+"""What a server is made of, gathered by the command line: nothing below reads the environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.params import Log, Serve
+from registry.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the models are, who may ask, and the bounds.
+
+    tracks    that are served
+    database  URL of the prediction log
+    secret    that clients' keys are hashed with
+    keys      API keys as NAME → (key, roles); empty: everybody may do everything, from this machine alone
+    assets    folders that detectors' bundles are looked for in
+    """
+
+    store: Store
+    tracks: tuple[str, ...]
+    serve: Serve
+    log: Log
+    database: str
+    secret: bytes = b""
+    keys: str = ""
+    assets: tuple[Path, ...] = ()
