@@ -121,14 +121,14 @@ def insert(connection: Any, entries: list[Entry]) -> None:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    row = {name: getattr(entry, name) for name in COLUMNS}
+    row = dict(vars(entry))  # its fields are the columns' names, but for two
+    del row["inputs"], row["until"]
     for name in FRACTIONS:
         value = row[name]
         row[name] = None if value is None or value != value else float(value)  # NaN: there is none
     return row
 
 
-COLUMNS = [column.name for column in predictions.columns if column.name != "number"]
 FRACTIONS = ("confidence", "entropy")
 
 
