@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import secrets
 import socket
 import sys
 from dataclasses import dataclass, field
@@ -52,6 +53,25 @@ def talking() -> list[str]:
 def store() -> Store:
     """Returns the registry that MLFLOW_TRACKING_URI names, else the embedded one in the state folder."""
     return store_at(os.environ.get("MLFLOW_TRACKING_URI"), state_folder())
+
+
+def database() -> str:
+    """Returns the URL of the prediction log: SIGNLOOP_DATABASE_URL, else SQLite in the state folder."""
+    return os.environ.get("SIGNLOOP_DATABASE_URL") or f"sqlite:///{(state_folder() / 'predictions.db').absolute()}"
+
+
+def client_secret() -> bytes:
+    """Returns what clients' names are hashed with: SIGNLOOP_CLIENT_SECRET, else one of the state folder's, made once."""
+    if named := os.environ.get("SIGNLOOP_CLIENT_SECRET"):
+        return named.encode()
+    path = state_folder() / "client_secret"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
 
 
 def assets() -> list[Path]:

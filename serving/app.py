@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from monitoring.log import Writer
+from monitoring.log.writer import Writer
 from serving import problems
 from serving.host import Host
 from serving.journal import Journal
@@ -45,5 +45,5 @@ def create(settings: Settings) -> FastAPI:
 def _journal(settings: Settings) -> Journal | None:
     if not settings.log.predictions:
         return None
-    writer = Writer.open(settings.database, max_queue=settings.log.max_queue)
+    writer = Writer.open(settings.database, max_entries=settings.log.max_queue)
     return Journal(writer, keep_all=settings.log.inputs, keep_inputs_days=settings.log.keep_inputs_days)

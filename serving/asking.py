@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from fastapi import Request, WebSocket
 
+from monitoring.log.clients import client_key
 from pipeline.errors import InputError
 from serving.host import Asked, Host
 from serving.questions import Source
@@ -31,7 +32,5 @@ def asked(request: Request, source: Source, *, id: str | None = None, **how: Any
 
 def client_of(request: Request | WebSocket) -> str:
     """Returns who asks, as the log knows it."""
-    from monitoring.log import client_key
-
     named = request.headers.get(CLIENT, "")
     return client_key(request.app.state.settings.secret, named[:256]) if named else ""

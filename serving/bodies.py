@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.params import Serve
 from pipeline.skeleton import skeleton
 from serving.clips import PICTURE, Clips, Floats, checked
-from serving.problems import Problem
+from serving.problems import ProblemError
 
 SIDES = {"right": 1.0, "left": 0.0}
 FIELDS = ("landmarks", "clips", *PICTURE, "top", "id", "version", "store")
@@ -33,7 +33,7 @@ class Body:
 async def read_bytes(request: Request, max_mb: float) -> bytes:
     """Returns the body, as far as it may be long.
 
-    Raises: Problem 413 as soon as it is longer, whatever its header said.
+    Raises: ProblemError 413 as soon as it is longer, whatever its header said.
     """
     limit = int(max_mb * 2**20)
     told = request.headers.get("content-length", "")
@@ -48,8 +48,8 @@ async def read_bytes(request: Request, max_mb: float) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _too_long(max_mb: float) -> Problem:
-    return Problem(413, f"the body is longer than {max_mb:g} MiB. Send shorter or fewer clips a request.")
+def _too_long(max_mb: float) -> ProblemError:
+    return ProblemError(413, f"the body is longer than {max_mb:g} MiB. Send shorter or fewer clips a request.")
 
 
 async def read_body(request: Request, points: str, bounds: Serve) -> Body:
@@ -59,7 +59,7 @@ async def read_body(request: Request, points: str, bounds: Serve) -> Body:
     """
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind not in READERS:
-        raise Problem(415, f"content-type: expected one of {', '.join(READERS)}, got '{kind}'.")
+        raise ProblemError(415, f"content-type: expected one of {', '.join(READERS)}, got '{kind}'.")
     content = await read_bytes(request, bounds.max_body_mb)
     body = READERS[kind](content, points, dict(request.query_params))
     _hold(body, bounds)
@@ -70,7 +70,7 @@ def _hold(body: Body, bounds: Serve) -> None:
     frames = sum(clips.frames * len(clips) for clips in body.clips)
     count = sum(len(clips) for clips in body.clips)
     if frames > bounds.max_frames or count > bounds.max_clips:
-        raise Problem(
+        raise ProblemError(
             413,
             f"{count} clip(s) of {frames} frames are more than a request may have: {bounds.max_clips} clips, "
             f"{bounds.max_frames} frames. Send them in several requests.",
@@ -81,7 +81,7 @@ def _json(content: bytes, points: str, query: dict[str, str]) -> Body:
     try:
         fields = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise Problem(400, f"the body is no JSON: {error}.") from None
+        raise ProblemError(400, f"the body is no JSON: {error}.") from None
     if not isinstance(fields, dict) or ("landmarks" in fields) == ("clips" in fields):
         raise InputError('expected {"landmarks": [[[x, y, z], …], …]}, or "clips" with a list of such.')
     if unknown := [name for name in fields if name not in FIELDS]:
@@ -189,7 +189,11 @@ def _npy(content: bytes, points: str, query: dict[str, str]) -> Body:
         raise InputError(f"the body is no .npy file of numbers [frames, {number}, 3]: {error}.") from None
     single = array.ndim < 4
     array = array.astype(np.float32).reshape((1,) * max(0, 4 - array.ndim) + array.shape)
-    fields = {name: orjson.loads(value) if value else None for name, value in query.items() if name in ("top", "version", "store")}
+    fields = {
+        name: orjson.loads(value) if value else None
+        for name, value in query.items()
+        if name in ("top", "version", "store")
+    }
     picture = {name: _picture(_plain(query[name]), name) for name in PICTURE if name in query}
     return Body(clips=(checked(array, points, **picture),), single=single, **_how(fields | {"id": query.get("id")}))
 

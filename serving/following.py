@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.errors import SignloopError
+from pipeline.predictor import Device
 from registry import versions
 from registry.store import Store
 from registry.versions import CANDIDATE, PRODUCTION, Version
@@ -23,7 +24,7 @@ class Following:
     trouble  why the registry could not be asked the last time, and since when; None: it answered
     """
 
-    def __init__(self, store: Store, lineups: Mapping[str, Lineup], *, seconds: float, device: str) -> None:
+    def __init__(self, store: Store, lineups: Mapping[str, Lineup], *, seconds: float, device: Device) -> None:
         self._store, self._lineups, self._seconds, self._device = store, lineups, seconds, device
         self.trouble: tuple[str, datetime] | None = None
         self._failed: dict[tuple[str, int], int] = {}  # looks until it is tried again

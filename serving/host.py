@@ -19,8 +19,8 @@ from serving.clips import Clips, Floats
 from serving.following import Following
 from serving.journal import Journal
 from serving.lineup import Lineup
-from serving.problems import Problem, busy
-from serving.questions import Question, Reply, Source
+from serving.problems import ProblemError, busy
+from serving.questions import Question, Reply, Role, Source
 from serving.replies import replies
 from serving.runners import Runners
 from serving.served import Served, load
@@ -73,20 +73,20 @@ class Host:
 
     def lineup(self, track: str) -> Lineup:
         if track not in self.lineups:
-            raise Problem(404, f"no track '{track}'. Served here: {', '.join(self.lineups)}.")
+            raise ProblemError(404, f"no track '{track}'. Served here: {', '.join(self.lineups)}.")
         return self.lineups[track]
 
     def points(self, track: str) -> str:
         """Returns the name of the skeleton that a track's clips have.
 
-        Raises: Problem where nothing is in Production that would say so.
+        Raises: ProblemError where nothing is in Production that would say so.
         """
         return self.lineup(track).choose("", "", 0)[0].contract.skeleton
 
-    async def serving(self, track: str, asked: Asked) -> tuple[Served, str]:
+    async def serving(self, track: str, asked: Asked) -> tuple[Served, Role]:
         """Returns who answers, and as what.
 
-        Raises: Problem for an unknown track or version, or where nothing is in Production.
+        Raises: ProblemError for an unknown track or version, or where nothing is in Production.
         """
         lineup = self.lineup(track)
         if asked.version is None:
@@ -97,12 +97,12 @@ class Host:
     async def ask(self, track: str, clips: Sequence[Clips], asked: Asked) -> list[Reply]:
         """Returns a reply for each of the batches of clips, after all of them are in the log.
 
-        Raises: Problem where nobody answers, or there is too much to do.
+        Raises: ProblemError where nobody answers, or there is too much to do.
         """
         served, role = await self.serving(track, asked)
         return await self.ask_of(served, role, clips, asked)
 
-    async def ask_of(self, served: Served, role: str, clips: Sequence[Clips], asked: Asked) -> list[Reply]:
+    async def ask_of(self, served: Served, role: Role, clips: Sequence[Clips], asked: Asked) -> list[Reply]:
         """As `ask`, of a version that was chosen before."""
         assert self._loop is not None
         common = {"source": asked.source, "client": asked.client, "keep": asked.keep, "top": asked.top}
@@ -123,7 +123,7 @@ class Host:
         def found() -> Served:
             version = versions.find(self._store, lineup.track, number=number)
             if version is None:
-                raise Problem(404, f"'{lineup.track}' has no version {number}. List: signloop models list.")
+                raise ProblemError(404, f"'{lineup.track}' has no version {number}. List: signloop models list.")
             return load(self._store, version, device=self.serve.device)
 
         return lineup.pinned(number, found)
@@ -135,36 +135,37 @@ class Host:
                 self.runners.put(question, share=SHADOWS)
 
     def _finish(self, questions: Sequence[Question], outputs: tuple[Floats, Floats] | BaseException) -> None:
-        """Has what was answered together written together; called on a runner's thread."""
+        """Has answers written, each by itself, and told after that; called on a runner's thread."""
         if isinstance(outputs, BaseException):
             logger.error("version %d does not answer", questions[0].served.version, exc_info=outputs)
-            return self._tell(questions, outputs)
-        answered = replies(questions, *outputs, now_s=perf_counter())
-        if self.journal is None:
-            return self._tell(questions, answered)
+            said: Sequence[Reply | BaseException] = [outputs] * len(questions)
+        else:
+            said = replies(questions, *outputs, now_s=perf_counter())
+            if self.journal is not None:
+                return self.journal.write(questions, said, self._tell)
+        for question, reply in zip(questions, said, strict=True):
+            self._tell(question, reply)
+        return None
 
-        def written(error: BaseException | None) -> None:
-            self._tell(questions, answered if error is None else error)
-
-        self.journal.write(questions, answered, written)
-
-    def _tell(self, questions: Sequence[Question], ended: Sequence[Reply] | BaseException) -> None:
+    def _tell(self, question: Question, ended: Reply | BaseException) -> None:
         """Wakes on the event loop whoever waits; from any thread."""
+        if question.answered is None:
+            return
         assert self._loop is not None
         try:
-            self._loop.call_soon_threadsafe(_wake, questions, ended)
+            self._loop.call_soon_threadsafe(_wake, question, ended)
         except RuntimeError:
-            logger.warning("%d answers came after the server had ended", len(questions))  # the loop is closed
+            logger.warning("an answer came after the server had ended")  # the loop is closed
 
 
-def _wake(questions: Sequence[Question], ended: Sequence[Reply] | BaseException) -> None:
-    for i, question in enumerate(questions):
-        if question.answered is None or question.answered.done():  # a shadow; or who asked has gone
-            continue
-        if not isinstance(ended, BaseException):
-            question.answered.set_result(ended[i])
-        elif isinstance(ended, SignloopError):
-            question.answered.set_exception(ended)
-        else:
-            why = f"'{question.served.track}' version {question.served.version} did not answer; the log says why."
-            question.answered.set_exception(Problem(500, why))
+def _wake(question: Question, ended: Reply | BaseException) -> None:
+    assert question.answered is not None
+    if question.answered.done():  # who asked has gone
+        return
+    if isinstance(ended, Reply):
+        question.answered.set_result(ended)
+    elif isinstance(ended, SignloopError):
+        question.answered.set_exception(ended)
+    else:
+        why = f"'{question.served.track}' version {question.served.version} did not answer; the log says why."
+        question.answered.set_exception(ProblemError(500, why))

@@ -3,16 +3,19 @@
 import io
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 
-from monitoring.log import Entry, Writer
+from monitoring.log.entry import Entry
+from monitoring.log.writer import Writer
 from pipeline.contract import NO_HAND
 from pipeline.summary import figures
 from serving.clips import Clips, joined
 from serving.questions import Question, Reply
 
 Figures = dict[str, float | str | None]
+Tell = Callable[[Question, Reply | BaseException], None]
 
 
 class Journal:
@@ -21,18 +24,24 @@ class Journal:
     def __init__(self, writer: Writer, *, keep_all: bool, keep_inputs_days: int) -> None:
         self._writer, self._keep_all, self._days = writer, keep_all, keep_inputs_days
 
-    def write(
-        self, questions: Sequence[Question], said: Sequence[Reply], done: Callable[[BaseException | None], None]
-    ) -> None:
-        """Queues them, and has `done` called when they are on disk, or cannot be."""
+    def write(self, questions: Sequence[Question], said: Sequence[Reply], tell: Tell) -> None:
+        """Queues what was answered together, each question by itself: what is wrong with one harms no other.
+
+        tell  is called with the reply when it is on disk, or with what kept it from there
+        """
         try:
             measured = _figures(questions)
-            entries: list[Entry] = []
-            for question, reply in zip(questions, said, strict=True):
-                entries += self._entries(question, reply, measured[len(entries) : len(entries) + len(reply.ids)])
-            self._writer.put(entries, done)
-        except Exception as error:  # whatever keeps it from the log keeps the answer from whoever asked
-            done(error)
+        except Exception as error:  # whatever keeps an answer from the log keeps it from whoever asked
+            for question in questions:
+                tell(question, error)
+            return
+        first = 0
+        for question, reply in zip(questions, said, strict=True):
+            own = measured[first : (first := first + len(reply.ids))]
+            try:
+                self._writer.put(self._entries(question, reply, own), partial(_told, tell, question, reply))
+            except Exception as error:  # as above: a full queue, an id that is none
+                tell(question, error)
 
     def close(self) -> None:
         self._writer.close()
@@ -64,6 +73,10 @@ class Journal:
             )
             for i, (id, answer) in enumerate(zip(reply.ids, reply.answers, strict=True))
         ]
+
+
+def _told(tell: Tell, question: Question, reply: Reply, error: BaseException | None) -> None:
+    tell(question, reply if error is None else error)
 
 
 def _figures(questions: Sequence[Question]) -> list[Figures]:

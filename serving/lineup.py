@@ -6,7 +6,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 
-from serving.problems import Problem
+from serving.problems import ProblemError
 from serving.questions import Role
 from serving.served import Served
 
@@ -33,14 +33,14 @@ class Lineup:
     def choose(self, client: str, id: str, canary: float) -> tuple[Served, Role]:
         """Returns who answers: Production, or for a share of the clients a candidate that passed, always the same.
 
-        Raises: Problem where nothing is in Production.
+        Raises: ProblemError where nothing is in Production.
         """
         production, candidate = self.production, self.candidate
         if candidate and candidate.status in PASSED and falls(client or id, f"canary {self.track}", canary):
             return candidate, "canary"
         if production is None:
             why = "; ".join(self.refused.values()) or "nothing is in Production"
-            raise Problem(503, f"'{self.track}' cannot be answered: {why}.", {"Retry-After": "30"})
+            raise ProblemError(503, f"'{self.track}' cannot be answered: {why}.", {"Retry-After": "30"})
         return production, "production"
 
     def shadow(self, id: str, share: float, of: Served) -> Served | None:

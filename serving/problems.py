@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(SignloopError):
+class ProblemError(SignloopError):
     """An answer of the HTTP status `status`; `headers` go with it."""
 
     def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
@@ -25,9 +25,9 @@ class Problem(SignloopError):
         self.status, self.headers = status, headers or {}
 
 
-def busy(detail: str, seconds: int = 1) -> Problem:
+def busy(detail: str, seconds: int = 1) -> ProblemError:
     """Returns the problem of a server that has too much to do now."""
-    return Problem(503, f"{detail} Try again in {seconds} s.", {"Retry-After": str(seconds)})
+    return ProblemError(503, f"{detail} Try again in {seconds} s.", {"Retry-After": str(seconds)})
 
 
 def document(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
@@ -46,7 +46,7 @@ def install(app: FastAPI) -> None:
 
 def of(error: Exception) -> Response:
     """Returns the document of one of our own errors."""
-    if isinstance(error, Problem):
+    if isinstance(error, ProblemError):
         return document(error.status, str(error), error.headers)
     if isinstance(error, InputError):
         return document(422, str(error))

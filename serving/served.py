@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.contract import Contract
 from pipeline.errors import InputError
 from pipeline.files import sha256
-from pipeline.predictor import Predictor
+from pipeline.predictor import Device, Predictor
 from pipeline.skeleton import skeleton
 from pipeline.stream import Steps
 from registry.store import Store
@@ -42,7 +42,7 @@ class Served:
         return len(skeleton(self.contract.skeleton).points)
 
 
-def load(store: Store, version: Version, *, device: str = "cpu") -> Served:
+def load(store: Store, version: Version, *, device: Device = "cpu") -> Served:
     """Loads a version, warms it and checks that it answers.
 
     Raises: InputError or RegistryError that says why it is not to be served.

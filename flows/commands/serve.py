@@ -6,7 +6,9 @@ from flows import serving
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; another than this machine's own needs keys.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; another than this machine's own needs keys.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8080,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; each loads the models.")] = 1,
     device: Annotated[Literal["auto", "cpu", "cuda"] | None, typer.Option(help="In place of `serve.device`.")] = None,

@@ -25,9 +25,7 @@ async def predict(track: str, request: Request) -> Response:
 
 def _told(track: str, id: str, body: Body, replies: list[Reply]) -> dict[str, Any]:
     told = [
-        {"id": id, **_answer(answer)}
-        for reply in replies
-        for id, answer in zip(reply.ids, reply.answers, strict=True)
+        {"id": id, **_answer(answer)} for reply in replies for id, answer in zip(reply.ids, reply.answers, strict=True)
     ]
     first = replies[0]
     common = {"id": id, "track": track, "version": first.version, "role": first.role}

@@ -1,0 +1,1 @@
+"""What happens after promotion: the log of predictions and what people say of them."""
