@@ -25,7 +25,8 @@ class Following:
     """
 
     def __init__(self, store: Store, lineups: Mapping[str, Lineup], *, seconds: float, device: Device) -> None:
-        self._store, self._lineups, self._seconds, self._device = store, lineups, seconds, device
+        self._store, self._lineups, self._seconds = store, lineups, seconds
+        self._device: Device = device
         self.trouble: tuple[str, datetime] | None = None
         self._failed: dict[tuple[str, int], int] = {}  # looks until it is tried again
         self._end = threading.Event()

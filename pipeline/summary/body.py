@@ -71,7 +71,7 @@ def _shown(missing: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
         "right_seen_share": right,
         "both_seen_share": left & right,
     }
-    return {name: seen.astype(np.float64) for name, seen in frames.items()}
+    return {name: np.asarray(seen, np.float64) for name, seen in frames.items()}
 
 
 def _measured(samples: Samples, missing: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
