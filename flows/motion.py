@@ -58,7 +58,7 @@ def motion(
             yield measure(name, Predictor.open(model).scores, unseen)
 
 
-Scores = Callable[[Samples], tuple[NDArray[np.float32], NDArray[np.float32]]]
+Scores = Callable[[Samples], tuple[NDArray[np.float64], NDArray[np.float32]]]
 
 
 def measure(model: str, scores: Scores, samples: Samples) -> Motion:

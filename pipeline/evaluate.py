@@ -1,9 +1,11 @@
 """The stage `evaluate`: scores the files that will be served, and keeps what they answered.
 
-Files in out/: metrics.json · predictions.parquet · reference.parquet (what drift is measured against) · the tables that
-are drawn (pipeline/plots.py).
+They answer as they will be served, calibrated on the validation clips: that is what metrics, predictions and reference
+are of. Files in out/: metrics.json · calibration.json · predictions.parquet · reference.parquet (what drift is measured
+against) · the tables that are drawn (pipeline/plots.py).
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline import plots
 from pipeline import samples as store
 from pipeline import split as splits
+from pipeline.calibrating import calibrate, worth
 from pipeline.contract import NO_HAND
 from pipeline.errors import InputError
 from pipeline.files import read_json, replacing, write_json
@@ -32,26 +35,36 @@ def evaluate(evaluate: Evaluate, *, samples: Path, split: Path, exported: Path, 
         raise InputError(
             f"'{split}': expected clips to test on, got none. Change `prepare.test_share` or `prepare.test`."
         )
-    test = everything.select(parts.test)
+    val, test = everything.select(parts.val), everything.select(parts.test)
     report = read_json(exported / "export.json")
-    measured, answered = {}, []
+    measured, chosen, answered = {}, {}, []
     with replacing(out) as beside:
         beside.mkdir()
         for precision in report["order"]:
-            predictor = Predictor.open(exported / report["precision"][precision]["file"])
-            probabilities, seen = predictor.scores(test)
+            predictor = calibrated(exported / report["precision"][precision]["file"], val, evaluate)
+            logits, seen = predictor.logits(test)
+            probabilities = predictor.calibration.probabilities(logits)
             scored = Scored(probabilities=probabilities, seen=seen, target=test.target, group=test.group)
-            measured[precision] = measure(scored, evaluate)
+            measured[precision] = measure(scored, evaluate) | worth(scored, logits, predictor.calibration, evaluate)
+            chosen[precision] = predictor.calibration.to_json()
             answered.append(predictions(test, probabilities, seen).assign(precision=precision))
             if precision == report["order"][0]:
                 learned = np.bincount(everything.target[parts.train], minlength=len(test.class_names))
                 plots.write(beside, scored, test=test, train_clips=learned, predictor=predictor, config=evaluate)
                 reference(everything, parts, predictor).to_parquet(beside / "reference.parquet", index=False)
         write_json(beside / "metrics.json", measured)
+        write_json(beside / "calibration.json", chosen)
         pd.concat(answered, ignore_index=True).to_parquet(beside / "predictions.parquet", index=False)
 
 
-def predictions(samples: Samples, probabilities: NDArray[np.float32], seen: NDArray[np.float32]) -> pd.DataFrame:
+def calibrated(path: Path, val: Samples, config: Evaluate) -> Predictor:
+    """Opens a file that answers with the calibration which its answers to the validation clips give."""
+    predictor = Predictor.open(path)
+    logits, seen = predictor.logits(val)
+    return replace(predictor, calibration=calibrate(logits, seen, val.target, config))
+
+
+def predictions(samples: Samples, probabilities: NDArray[np.floating], seen: NDArray[np.float32]) -> pd.DataFrame:
     """Returns a row a clip: what it was, what was answered, how sure; *no hand* where none was seen."""
     names = np.array(samples.class_names, dtype=object)
     safe = np.clip(probabilities.astype(float), 1e-12, 1)

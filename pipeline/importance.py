@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pipeline.predictor import Predictor
 from pipeline.samples import Samples, evenly
@@ -82,5 +81,5 @@ def occluded(body: Skeleton) -> dict[str, list[int]]:
 
 
 def _sure(predictor: Predictor, samples: Samples) -> float:
-    probabilities: NDArray[np.float32] = predictor.scores(samples)[0]
+    probabilities = predictor.scores(samples)[0]
     return float(probabilities[np.arange(len(samples)), samples.target].mean())

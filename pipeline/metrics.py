@@ -16,6 +16,7 @@ from pipeline.params import Evaluate
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
+IMPOSSIBLE = 1e-12  # a smaller probability counts as this one: its logarithm stays finite
 PAIR_COLUMNS = ("actual", "predicted", "clips", "share")
 CLASS_COLUMNS = ("k", "support", "precision", "recall", "recall_low", "recall_high", "f1")
 GROUP_COLUMNS = ("group", "support", "accuracy", "accuracy_low", "accuracy_high")
@@ -57,6 +58,7 @@ def measure(scored: Scored, config: Evaluate) -> dict[str, float | int]:
         **_worst(classes, "recall", "worst_class_recall", config),
         **_worst(groups, "accuracy", "worst_group_accuracy", config),
         "ece": expected_calibration_error(scored, config.calibration_bins),
+        "nll": negative_log_likelihood(scored),
         "num_clips": len(scored.target),
         "num_groups": len(groups),
         "num_no_hand": int((scored.seen == 0).sum()),
@@ -122,6 +124,12 @@ def reliability(scored: Scored, bins: int) -> pd.DataFrame:
 def expected_calibration_error(scored: Scored, bins: int) -> float:
     table = reliability(scored, bins)
     return float((table["clips"] * (table["confidence"] - table["accuracy"]).abs()).sum() / table["clips"].sum())
+
+
+def negative_log_likelihood(scored: Scored) -> float:
+    """Returns the mean over all clips; one without a hand counts with what a model says then, all classes alike."""
+    own = scored.probabilities[np.arange(len(scored.target)), scored.target].astype(float)
+    return float(-np.log(np.maximum(own, IMPOSSIBLE)).mean())
 
 
 def wilson(hits: int, count: int, confidence: float) -> tuple[float, float]:

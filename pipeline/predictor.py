@@ -4,7 +4,7 @@ Evaluation, the registry and the command line all score through here, so they ca
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import contract as contracts
+from pipeline.calibration import AS_IT_IS, Calibration
 from pipeline.contract import NO_HAND, Contract
 from pipeline.errors import InputError
 from pipeline.samples import Samples, from_clips
@@ -30,33 +31,37 @@ class Answer:
     score: float
     top: tuple[tuple[str, float], ...]
     seen: float  # share of frames with a hand
+    uncertain: bool | None = None  # below the calibration's threshold; None where there is none, or no hand
 
 
 @dataclass(frozen=True, kw_only=True)
 class Predictor:
-    """A loaded model with its contract."""
+    """A loaded model with its contract, and the calibration of what it answers."""
 
     contract: Contract
     engine: str
     run: Run
+    calibration: Calibration = AS_IT_IS
 
     @classmethod
-    def open(cls, path: Path, *, threads: int = 1, device: Device = "cpu") -> "Predictor":
+    def open(
+        cls, path: Path, *, threads: int = 1, device: Device = "cpu", calibration: Calibration = AS_IT_IS
+    ) -> "Predictor":
         """Opens an .onnx file, or weights that `train` wrote (.safetensors, or their folder).
 
         Raises: InputError when the file is missing, damaged, or not one of ours.
         """
         path = Path(path)
         if path.is_dir() or path.suffix == ".safetensors":
-            return _open_torch(path)
+            return replace(_open_torch(path), calibration=calibration)
         if path.suffix != ".onnx":
             raise InputError(f"'{path}': expected .onnx, .safetensors or a model folder. Pickled weights are not read.")
-        return _open_onnx(path, threads, device)
+        return replace(_open_onnx(path, threads, device), calibration=calibration)
 
-    def scores(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def scores(self, samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """Returns probabilities [N, K] and the share of frames with a hand [N]; uniform where there is none."""
         logits, seen = self.logits(samples)
-        return softmax(logits), seen
+        return self.calibration.probabilities(logits), seen
 
     def logits(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Returns what the model itself answers [N, K], and the share of frames with a hand [N]."""
@@ -101,16 +106,24 @@ class Predictor:
         names = self.contract.class_names
         answers = []
         for row, seen in zip(*self.scores(samples), strict=True):
-            answers.append(ranked(names, row, float(seen), top=top, known=bool(seen > 0)))
+            answers.append(ranked(names, row, float(seen), self.calibration, top=top, known=bool(seen > 0)))
         return answers
 
 
-def ranked(names: tuple[str, ...], probabilities: NDArray[np.float32], seen: float, *, top: int, known: bool) -> Answer:
-    """Returns the answer that probabilities give; *no hand* where nothing is known."""
+def ranked(
+    names: tuple[str, ...],
+    probabilities: NDArray[np.float64],
+    seen: float,
+    calibration: Calibration,
+    *,
+    top: int,
+    known: bool,
+) -> Answer:
+    """Returns the answer that calibrated probabilities give; *no hand* where nothing is known."""
     best = np.argsort(-probabilities, kind="stable")[:top]
     order = tuple((names[k], float(probabilities[k])) for k in best) if known else ()
     label, score = order[0] if order else (NO_HAND, float("nan"))
-    return Answer(label, score, order, seen)
+    return Answer(label, score, order, seen, calibration.uncertain(score))
 
 
 def inputs(samples: Samples, batch: NDArray[np.integer]) -> dict[str, NDArray[np.float32]]:
@@ -129,11 +142,6 @@ def _by_length(lengths: NDArray[np.int64]) -> list[NDArray[np.intp]]:
         size = max(1, MAX_FRAMES_A_BATCH // max(1, int(length)))
         batches += [members[i : i + size] for i in range(0, len(members), size)]
     return batches
-
-
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    powers = np.exp(logits - logits.max(-1, keepdims=True))
-    return powers / powers.sum(-1, keepdims=True)
 
 
 def _as_clips(x: Any, points: int) -> tuple[Sequence[NDArray[np.float32]], bool]:

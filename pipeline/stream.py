@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import contract as contracts
+from pipeline.calibration import AS_IT_IS, Calibration
 from pipeline.contract import Contract
 from pipeline.errors import InputError
-from pipeline.predictor import Answer, open_session, ranked, softmax
+from pipeline.predictor import Answer, open_session, ranked
 from pipeline.skeleton import skeleton
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -60,6 +61,7 @@ class Stream:
     """
 
     steps: Steps
+    calibration: Calibration = AS_IT_IS
     aspect: float = 1.0
     fps: float = float("nan")
     handedness: float = float("nan")
@@ -72,12 +74,12 @@ class Stream:
         self.reset()
 
     @classmethod
-    def open(cls, path: Path, **picture: float) -> "Stream":
+    def open(cls, path: Path, *, calibration: Calibration = AS_IT_IS, **picture: float) -> "Stream":
         """Opens a step.onnx, with `aspect`, `fps` and `handedness` by name.
 
         Raises: InputError when the file is missing, damaged, or not a step of ours.
         """
-        return cls(steps=Steps.open(path), **picture)
+        return cls(steps=Steps.open(path), calibration=calibration, **picture)
 
     def reset(self) -> None:
         """Forgets all frames."""
@@ -93,4 +95,5 @@ class Stream:
         picture = {name: np.array([getattr(self, name)], np.float32) for name in contracts.INPUTS[1:]}
         logits, seen, self.state = self.steps.run({"landmarks": landmarks[None, None], **picture}, self.state)
         self.known |= bool(seen[0] > 0)
-        return ranked(contract.class_names, softmax(logits)[0], float(seen[0]), top=top, known=self.known)
+        probabilities = self.calibration.probabilities(logits)[0]
+        return ranked(contract.class_names, probabilities, float(seen[0]), self.calibration, top=top, known=self.known)

@@ -7,9 +7,11 @@ from pipeline.errors import InputError
 from registry.store import Store, find_store
 
 if TYPE_CHECKING:
+    from pipeline.calibration import Calibration
     from pipeline.contract import Contract
     from pipeline.predictor import Predictor
     from pipeline.stream import Stream
+    from registry.versions import Version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,7 @@ class Loaded:
                 f"'{self.track}' version {self.version} is '{self.contract.model}', which has no memory: use `predict`."
             )
         with files(self.store, named(self.store, self.track, number=self.version), STEP) as path:
-            return Stream.open(path, **picture)
+            return Stream.open(path, calibration=self.predictor.calibration, **picture)
 
 
 def load(track: str, *, version: int | None = None, alias: str = "production", store: Store | None = None) -> Loaded:
@@ -56,4 +58,19 @@ def load(track: str, *, version: int | None = None, alias: str = "production", s
     store = store or find_store()
     found = named(store, track, alias=alias, number=version)
     with files(store, found, ONNX) as path:
-        return Loaded(track=track, version=found.number, predictor=Predictor.open(path), store=store)
+        predictor = Predictor.open(path, calibration=calibration_of(store, found))
+        return Loaded(track=track, version=found.number, predictor=predictor, store=store)
+
+
+def calibration_of(store: Store, version: "Version") -> "Calibration":
+    """Reads what a version's probabilities are made with; a version that was registered without is left as it is.
+
+    Raises: RegistryError when the file that its tags speak of is lost.
+    """
+    from pipeline import calibration
+    from registry.versions import CALIBRATION, CALIBRATION_FILE, files
+
+    if CALIBRATION not in version.tags:
+        return calibration.AS_IT_IS
+    with files(store, version, CALIBRATION_FILE) as path:
+        return calibration.read(path)

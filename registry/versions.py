@@ -19,9 +19,11 @@ from registry.store import Store, experiment, open_store
 CANDIDATE, PRODUCTION, PREVIOUS = "candidate", "production", "previous"
 FINGERPRINT = "signloop.fingerprint"
 DECISION = "signloop.decision"
+CALIBRATION = "signloop.calibration"  # what CALIBRATION_FILE says
 ONNX = "model.onnx"
 EXTRAS = "signloop"  # the folder beside MLflow's own files
 STEP = f"{EXTRAS}/step.onnx"  # of a recurrent model
+CALIBRATION_FILE = f"{EXTRAS}/calibration.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,11 @@ class Version:
     @property
     def fingerprint(self) -> str:
         return self.tags.get(FINGERPRINT, "")
+
+    @property
+    def calibration(self) -> dict[str, Any] | None:
+        """What calibration.json says; None for a version that was registered without."""
+        return json.loads(self.tags[CALIBRATION]) if CALIBRATION in self.tags else None
 
     @property
     def decision(self) -> dict[str, Any] | None:

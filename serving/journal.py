@@ -47,7 +47,7 @@ class Journal:
         self._writer.close()
 
     def _entries(self, question: Question, reply: Reply, measured: Sequence[Figures]) -> list[Entry]:
-        safe = np.clip(reply.probabilities, 1e-12, 1).astype(np.float64)
+        safe = np.clip(reply.probabilities, 1e-12, 1)
         entropy = -(safe * np.log(safe)).sum(1)
         kept = self._keep_all or question.keep
         until = datetime.now(UTC) + timedelta(days=self._days) if kept else None
@@ -63,7 +63,7 @@ class Journal:
                 confidence=None if answer.label == NO_HAND else answer.score,
                 top=answer.top,
                 entropy=None if answer.label == NO_HAND else float(entropy[i]),
-                uncertain=None,
+                uncertain=answer.uncertain,
                 figures=measured[i],
                 latency_ms=reply.latency_ms,
                 client=question.client,

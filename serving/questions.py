@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.predictor import Answer
 from serving.clips import Clips, Floats
 from serving.served import Served
@@ -29,7 +32,7 @@ class Reply:
     role: Role
     logits: Floats
     seen: Floats
-    probabilities: Floats
+    probabilities: NDArray[np.float64]
     answers: tuple[Answer, ...]
     ids: tuple[str, ...]
     latency_ms: float

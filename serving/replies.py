@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 
-from pipeline.predictor import ranked, softmax
+from pipeline.predictor import ranked
 from serving.clips import Floats
 from serving.questions import Question, Reply
 
 
 def replies(questions: Sequence[Question], logits: Floats, seen: Floats, *, now_s: float) -> list[Reply]:
     """Returns what a version that answered all questions at once said to each of them."""
-    names = questions[0].served.contract.class_names
-    probabilities = softmax(logits)
+    predictor = questions[0].served.predictor
+    names, calibration = predictor.contract.class_names, predictor.calibration
+    probabilities = calibration.probabilities(logits)
     said, first = [], 0
     for question in questions:
         rows = slice(first, first := first + len(question.clips))
         answers = tuple(
-            ranked(names, p, float(s), top=question.top, known=bool(s > 0))
+            ranked(names, p, float(s), calibration, top=question.top, known=bool(s > 0))
             for p, s in zip(probabilities[rows], seen[rows], strict=True)
         )
         reply = Reply(

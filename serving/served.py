@@ -14,6 +14,7 @@ from pipeline.files import sha256
 from pipeline.predictor import Device, Predictor
 from pipeline.skeleton import skeleton
 from pipeline.stream import Steps
+from registry.load import calibration_of
 from registry.store import Store
 from registry.versions import ONNX, STEP, Version, files
 
@@ -60,7 +61,7 @@ def load(store: Store, version: Version, *, device: Device = "cpu") -> Served:
             track=version.track,
             version=version.number,
             status=version.tags.get("signloop.status", ""),
-            predictor=Predictor.open(folder / ONNX, device=device),
+            predictor=Predictor.open(folder / ONNX, device=device, calibration=calibration_of(store, version)),
             steps=_steps(folder / STEP),
             onnx_sha256=found,
         )

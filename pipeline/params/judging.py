@@ -25,6 +25,8 @@ class Evaluate(Section):
     bootstrap: Annotated[int, Field(ge=100, le=1_000_000)] = 1000  # resamples of groups
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     calibration_bins: Annotated[int, Field(ge=2, le=1000)] = 15
+    calibration_support: Positive = 30  # answered validation clips without which nothing is calibrated
+    certain_accuracy: Annotated[float, Field(gt=0, lt=1)] = 0.95  # of answers not called uncertain, by its lower bound
     min_support: Positive = 10  # clips that a class or group needs to count as worst
     confused_pairs: Positive = 30  # how many are listed
     importance_clips: Positive = 5  # of each class, that are answered again with one part after another unseen

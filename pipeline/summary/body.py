@@ -63,7 +63,7 @@ def figures(samples: Samples) -> dict[str, NDArray[Any]]:
 
 def _shown(missing: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
     """Returns which parts each frame shows, as 0 and 1."""
-    left, right, pose = (~missing[:, PARTS[part]].all(1) for part in ("left_hand", "right_hand", "pose"))
+    left, right, pose = (np.any(~missing[:, PARTS[part]], axis=1) for part in ("left_hand", "right_hand", "pose"))
     frames = {
         "seen_share": left | right | pose,
         "pose_seen_share": pose,

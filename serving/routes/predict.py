@@ -35,4 +35,4 @@ def _told(track: str, id: str, body: Body, replies: list[Reply]) -> dict[str, An
 def _answer(answer: Answer) -> dict[str, Any]:
     top = [{"label": label, "probability": probability} for label, probability in answer.top]
     score = None if answer.label == NO_HAND else answer.score
-    return {"label": answer.label, "score": score, "top": top, "seen": answer.seen}
+    return {"label": answer.label, "score": score, "uncertain": answer.uncertain, "top": top, "seen": answer.seen}

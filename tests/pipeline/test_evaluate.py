@@ -54,7 +54,13 @@ def test_predictions_have_a_row_a_clip_in_words():
 
 def test_it_writes_these_files(evaluated: Path):
     drawn = ["classes", "confusion", "groups", "importance", "map", "moments", "pairs", "reliability"]
-    names = {"metrics.json", "predictions.parquet", "reference.parquet", *(f"{name}.csv" for name in drawn)}
+    names = {
+        "metrics.json",
+        "calibration.json",
+        "predictions.parquet",
+        "reference.parquet",
+        *(f"{name}.csv" for name in drawn),
+    }
     assert {path.name for path in evaluated.iterdir()} == names
 
 
