@@ -45,6 +45,17 @@ class Store:
         """Whether a server stands between us and the files."""
         return urlsplit(self.tracking_uri).scheme in ("http", "https")
 
+    def stamp(self) -> tuple[tuple[str, int, int], ...] | None:
+        """Returns what differs after a write to an embedded registry; None where only asking it can tell.
+
+        Trap: two writes within a tick of the file system's clock may leave the same one. Ask all the same now and then.
+        """
+        if not self.tracking_uri.startswith(SQLITE):
+            return None
+        database = Path(self.tracking_uri.removeprefix(SQLITE))
+        parts = (database.with_name(database.name + end) for end in ("", "-wal", "-journal"))
+        return tuple((part.name, (at := part.stat()).st_mtime_ns, at.st_size) for part in parts if part.exists())
+
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
         """Holds one name against other processes of this machine; the operating system frees it after a kill."""

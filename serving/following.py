@@ -16,6 +16,7 @@ from serving.served import Served, load
 
 log = logging.getLogger(__name__)
 PATIENCE_LOOKS = 15  # before a version that failed its check is tried again: its file may have been put right
+SURE_LOOKS = 10  # at a registry whose file says that nothing was written, of which one asks it all the same
 
 
 class Following:
@@ -29,6 +30,8 @@ class Following:
         self._device: Device = device
         self.trouble: tuple[str, datetime] | None = None
         self._failed: dict[tuple[str, int], int] = {}  # looks until it is tried again
+        self._stamp: object = None  # of the registry before the last look; None: it was not looked at, or has none
+        self._unchanged = 0
         self._end = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="following", daemon=True)
@@ -46,12 +49,15 @@ class Following:
     def look(self) -> None:
         """Makes every lineup what the registry says now."""
         try:
+            if self._nothing_written():
+                return
             for lineup in self._lineups.values():
                 self._bring_up_to_date(lineup)
         except Exception as error:  # of a database, a server, MLflow: who answers now goes on, and health tells
             since = self.trouble[1] if self.trouble else datetime.now(UTC)
             if self.trouble is None:
                 log.warning("the registry cannot be asked, what answers stays: %s", error)
+            self._stamp = None
             self.trouble = (str(error).splitlines()[0] if str(error) else type(error).__name__, since)
         else:
             if self.trouble is not None:
@@ -64,6 +70,14 @@ class Following:
             self._wake.clear()
             if not self._end.is_set():
                 self.look()
+
+    def _nothing_written(self) -> bool:
+        """Says whether the registry's file is as it was before the last look: asking costs a hundred times as much."""
+        stamp, self._unchanged = self._store.stamp(), self._unchanged + 1
+        if stamp is not None and stamp == self._stamp and self._unchanged < SURE_LOOKS:
+            return True
+        self._stamp, self._unchanged = stamp, 0
+        return False
 
     def _bring_up_to_date(self, lineup: Lineup) -> None:
         there = versions.versions(self._store, lineup.track)
