@@ -1,10 +1,12 @@
 """What `evaluate` leaves for people to look at: one CSV a picture, drawn by `dvc plots show`.
 
-classes.csv groups.csv confusion.csv reliability.csv · pairs.csv (which classes are confused) · map.csv (clips that are
-answered alike lie together) · importance.csv (which parts the answers rest on) · moments.csv (when).
+classes.csv groups.csv confusion.csv reliability.csv · pairs.csv (which classes are confused, and of minimal pairs in
+what those differ) · map.csv (clips that are answered alike lie together) · importance.csv (which parts the answers rest
+on) · moments.csv (when).
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,14 +30,11 @@ def write(
     classes = by_class(scored, config)
     classes["train_clips"] = train_clips[classes["k"]]
     classes.insert(0, "class", names[classes.pop("k")])
-    pairs = confused_pairs(scored, config.confused_pairs)
-    for column in ("actual", "predicted"):
-        pairs[column] = names[pairs[column]]
     tables = {
         "classes": classes,
         "groups": by_group(scored, config),
         "confusion": pd.DataFrame({"actual": names[scored.target], "predicted": names[scored.predicted]}),
-        "pairs": pairs,
+        "pairs": named_pairs(confused_pairs(scored, config.confused_pairs), names, test.provenance),
         "reliability": reliability(scored, config.calibration_bins),
         "map": flattened(scored.probabilities).assign(**{"class": names[scored.target], "correct": scored.correct}),
         "importance": importance(predictor, test, most=config.importance_clips),
@@ -43,6 +42,20 @@ def write(
     }
     for name, table in tables.items():
         table.to_csv(out / f"{name}.csv", index=False)
+
+
+def named_pairs(pairs: pd.DataFrame, names: NDArray[Any], provenance: dict[str, Any]) -> pd.DataFrame:
+    """Returns the pairs by their classes' names, and where a source knows of minimal pairs, in what those differ.
+
+    The provenance's `minimal_pairs` lists them: [one, other, parameter]. `differs_in` is empty for any other pair.
+    """
+    named = pairs.assign(actual=names[pairs["actual"]], predicted=names[pairs["predicted"]])
+    known = provenance.get("minimal_pairs")
+    if known is None:
+        return named
+    parameter = {frozenset((one, other)): name for one, other, name in known}
+    both = zip(named["actual"], named["predicted"], strict=True)
+    return named.assign(differs_in=[parameter.get(frozenset(pair), "") for pair in both])
 
 
 def flattened(probabilities: NDArray[np.floating]) -> pd.DataFrame:
