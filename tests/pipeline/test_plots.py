@@ -1,11 +1,13 @@
-"""The tables that are drawn."""
+"""The tables that are drawn, and what is chosen for the pictures."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.contract import NO_HAND
-from pipeline.plots import flattened, named_pairs
+from pipeline.importance import TENTHS, Moments
+from pipeline.plots import SHOWN, flattened, named_pairs, rows
+from tests.factories import make_samples
 
 NAMES = np.array(["rain", "snow", "river", NO_HAND], dtype=object)
 PAIRS = pd.DataFrame({"actual": [1, 0, 2], "predicted": [0, 2, -1], "clips": [3, 2, 1]})
@@ -38,3 +40,17 @@ def test_a_source_that_knows_no_minimal_pairs_has_no_such_column(provenance: dic
     table = named_pairs(PAIRS, NAMES, provenance)
     assert list(table.columns)[3:] == ["differs_in"] * columns
     assert named_pairs(PAIRS.iloc[:0], NAMES, provenance).columns.tolist() == table.columns.tolist()
+
+
+def test_some_classes_are_shown_each_by_the_clip_that_loses_most():
+    """Twenty classes of two clips: the second of a pair loses more; frames are the middles of tenths."""
+    samples = make_samples(num_groups=1, classes="ABCDEFGHIJKLMNOPQRST", clips=2, frames=20)
+    drops = np.zeros((40, TENTHS))
+    drops[1::2, 3] = 0.25
+    shown = rows(Moments(samples, drops))
+    assert len(shown) == SHOWN
+    assert all(row.clip % 2 == 1 for row in shown)
+    assert [shown[0].clip, shown[-1].clip] == [1, 39]
+    assert list(shown[0].frames) == [1, 3, 5, 7, 9, 11, 13, 15, 17, 19]
+    assert shown[0].said == "less certain by 0.25 at most"
+    assert rows(Moments(samples.select(np.array([], np.int64)), np.empty((0, TENTHS)))) == []
