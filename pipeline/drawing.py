@@ -25,15 +25,18 @@ RIGHT: Color = (213, 94, 0)
 UNKNOWN: Color = (0, 158, 115)  # one hand, and nobody said which
 POSE: Color = (96, 96, 96)
 PAPER: Color = (255, 255, 255)
+PALE: Color = (190, 190, 190)  # of what weighs nothing
+HEAVY: Color = (160, 20, 0)
+SMALLEST, LARGEST = 0.7, 2.8  # a weighed point beside a plain one; a larger one would leave the box that is drawn
 FAR = 3.0  # picture sizes off its corner: beyond it Pillow would walk along a line for minutes
 
 
 @dataclass(frozen=True)
 class Strokes:
-    """Every bone and point of a skeleton by its columns, in the order in which they are drawn."""
+    """Every bone and point of a skeleton by its columns, in the order in which they are drawn; a point has a size."""
 
     bones: tuple[tuple[int, int, Color], ...]
-    points: tuple[tuple[int, Color], ...]
+    points: tuple[tuple[int, Color, float], ...]
 
 
 def draw(
@@ -45,6 +48,7 @@ def draw(
     aspect: float = 1.0,
     handedness: float = float("nan"),
     smooth: int = 2,
+    weights: NDArray[np.floating] | None = None,
 ) -> NDArray[np.uint8]:
     """Returns a new picture [H, W, 3] with one frame drawn on it; on paper where there is no picture.
 
@@ -52,6 +56,7 @@ def draw(
     height      of the paper in pixels; `aspect` gives its width, and is ignored where there is a picture
     handedness  of one hand alone: 1 right, 0 left, NaN unknown
     smooth      how much finer lines are drawn than shown; 1 is the quickest, for a live picture
+    weights     [V] of the points, 0 to 1, drawn as their size and colour instead of whose hand they are
     """
     canvas = paper(height, aspect) if picture is None else picture
     if canvas.ndim != 3 or canvas.shape[2] != 3 or canvas.dtype != np.uint8 or 0 in canvas.shape:
@@ -68,9 +73,8 @@ def draw(
     if (end <= corner).any():
         return canvas.copy()
     layer = Image.new("RGBA", tuple(((end - corner) * smooth).tolist()), (*PAPER, 0))
-    _strokes(
-        ImageDraw.Draw(layer), (xy - corner.astype(np.float64)) * smooth, strokes(named, handedness), thickness * smooth
-    )
+    what = strokes(named, handedness) if weights is None else weighed(named, weights)
+    _strokes(ImageDraw.Draw(layer), (xy - corner.astype(np.float64)) * smooth, what, thickness * smooth)
     drawn = canvas.copy()
     part = Image.fromarray(canvas[corner[1] : end[1], corner[0] : end[0]]).convert("RGBA")
     part.alpha_composite(layer.reduce(smooth) if smooth > 1 else layer)
@@ -112,8 +116,28 @@ def strokes(skeleton: Skeleton, handedness: float = float("nan")) -> Strokes:
     bones.sort(key=lambda bone: min(rank[bone[0]], rank[bone[1]]))
     return Strokes(
         tuple((a, b, color[min(a, b, key=rank.__getitem__)]) for a, b in bones),
-        tuple((column, color[column]) for column in order),
+        tuple((column, color[column], 1.0) for column in order),
     )
+
+
+def weighed(skeleton: Skeleton, weights: NDArray[np.floating]) -> Strokes:
+    """Returns pale bones, and points the darker and larger the more they weigh; the heaviest lie above the others."""
+    shares = np.clip(np.nan_to_num(weights), 0, 1)
+    plain = strokes(skeleton)
+    points = sorted(plain.points, key=lambda point: shares[point[0]])
+    return Strokes(
+        tuple((a, b, PALE) for a, b, _ in plain.bones),
+        tuple(
+            (column, shade(float(shares[column])), SMALLEST + (LARGEST - SMALLEST) * float(shares[column]))
+            for column, _, _ in points
+        ),
+    )
+
+
+def shade(weight: float) -> Color:
+    """Returns the colour of a weight from 0 to 1: from light to dark, so that it is told without hues."""
+    red, green, blue = (round(low + (high - low) * weight) for low, high in zip(PALE, HEAVY, strict=True))
+    return red, green, blue
 
 
 def _colors(skeleton: Skeleton, handedness: float) -> dict[int, Color]:
@@ -141,10 +165,10 @@ def _strokes(on: ImageDraw.ImageDraw, xy: NDArray[np.floating], what: Strokes, t
         for a, b, color in what.bones:
             if seen[a] and seen[b]:
                 on.line((place[a], place[b]), fill=_ink(color, rim), width=max(1, round(thickness + rim)))
-        radius = 1.2 * thickness + rim / 2
-        for column, color in what.points:
+        for column, color, size in what.points:
             if seen[column]:
                 x, y = place[column]
+                radius = 1.2 * thickness * size + rim / 2
                 box = (x - radius, y - radius, x + radius, y + radius)
                 on.ellipse(box, fill=_ink(color, rim))
 

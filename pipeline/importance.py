@@ -5,7 +5,7 @@ nothing, and of two parts that say the same neither does.
 Source: occlusion, Zeiler and Fergus 2014, https://arxiv.org/abs/1311.2901, section 4.2.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -25,27 +25,47 @@ def importance(predictor: Predictor, samples: Samples, *, most: int) -> pd.DataF
     """
     group = np.full(len(samples), "", dtype=object)
     chosen = samples.select(evenly(group, samples.target, most))
-    whole = _sure(predictor, chosen)
+    whole = _sure(predictor, chosen).mean()
     rows = [
-        (part, whole - _sure(predictor, without(chosen, columns)))
+        (part, whole - _sure(predictor, without(chosen, columns)).mean())
         for part, columns in occluded(skeleton(samples.skeleton)).items()
     ]
     return pd.DataFrame(rows, columns=pd.Index(COLUMNS)).sort_values("drop", ascending=False, ignore_index=True)
 
 
-def moments(predictor: Predictor, samples: Samples, *, most: int) -> pd.DataFrame:
-    """Returns, for each tenth of a clip, by how much the true class's probability drops when it is not seen.
+def of_points(table: pd.DataFrame, body: Skeleton) -> NDArray[np.float64]:
+    """Returns each point's drop, that of the smallest part that was hidden with it; NaN of points that never were."""
+    drops, found = dict(zip(table["part"], table["drop"], strict=True)), np.full(len(body.points), np.nan)
+    for part, columns in sorted(occluded(body).items(), key=lambda item: -len(item[1])):
+        found[columns] = drops[part]
+    return found
 
-    Clips with fewer frames than tenths are left out; where all are, every drop is unknown.
+
+@dataclass(frozen=True)
+class Moments:
+    """The clips that were asked about, and by how much each one's certainty drops without a tenth [N, TENTHS]."""
+
+    samples: Samples
+    drops: NDArray[np.float64]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a tenth, the mean of all clips; unknown where there is none."""
+        mean = self.drops.mean(0) if len(self.drops) else np.full(TENTHS, np.nan)
+        return pd.DataFrame({"tenth": range(1, TENTHS + 1), "drop": mean})
+
+
+def moments(predictor: Predictor, samples: Samples, *, most: int) -> Moments:
+    """Asks by how much the true class's probability drops when a tenth of a clip is not seen.
+
+    Clips with fewer frames than tenths are left out.
     """
-    group = np.full(len(samples), "", dtype=object)
     long = samples.select(np.flatnonzero(samples.lengths >= TENTHS))
-    drops = [float("nan")] * TENTHS
-    if len(long):
-        chosen = long.select(evenly(group[: len(long)], long.target, most))
-        whole = _sure(predictor, chosen)
-        drops = [whole - _sure(predictor, without_tenth(chosen, tenth)) for tenth in range(TENTHS)]
-    return pd.DataFrame({"tenth": range(1, TENTHS + 1), "drop": drops})
+    if not len(long):
+        return Moments(long, np.empty((0, TENTHS)))
+    chosen = long.select(evenly(np.full(len(long), "", dtype=object), long.target, most))
+    hidden = [_sure(predictor, without_tenth(chosen, tenth)) for tenth in range(TENTHS)]
+    return Moments(chosen, _sure(predictor, chosen)[:, None] - np.stack(hidden, 1))
 
 
 def without_tenth(samples: Samples, tenth: int) -> Samples:
@@ -80,6 +100,6 @@ def occluded(body: Skeleton) -> dict[str, list[int]]:
     return groups
 
 
-def _sure(predictor: Predictor, samples: Samples) -> float:
-    probabilities = predictor.scores(samples)[0]
-    return float(probabilities[np.arange(len(samples)), samples.target].mean())
+def _sure(predictor: Predictor, samples: Samples) -> NDArray[np.float64]:
+    """Returns the true class's probability of each clip."""
+    return predictor.scores(samples)[0][np.arange(len(samples)), samples.target]

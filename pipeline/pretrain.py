@@ -71,8 +71,9 @@ def _masked_landmarks(
     from pipeline import samples as store
     from pipeline import split as splits
     from pipeline.fitting.data import open_clips
-    from pipeline.fitting.pretraining import Further, pretrain_encoder
+    from pipeline.fitting.pretraining import Further, HeldOut, pretrain_encoder
     from pipeline.fitting.reconstruction import Reconstruction
+    from pipeline.leakage import digests
     from pipeline.models import build
     from pipeline.models.encoder import pretrained_part
     from pipeline.skeleton import skeleton
@@ -80,15 +81,19 @@ def _masked_landmarks(
     header, parts = store.read(samples, values=False), splits.read(split)
     if len(parts.train) == 0:
         raise InputError(f"'{split}': expected clips to pretrain on, got an empty part. Change `prepare`.")
-    held_out = frozenset(parts.groups["val"] + parts.groups["test"])
     unlabelled = np.concatenate([parts.train, parts.rest])
+    further = None
+    if config.data is not None:
+        away = store.read(samples, further=False).select(np.concatenate([parts.val, parts.test]))
+        held_out = HeldOut(frozenset(parts.groups["val"] + parts.groups["test"]), frozenset(digests(away)) - {b""})
+        further = Further(config.data, header, held_out, workshop)
     torch.manual_seed(config.seed)
     recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))
     module = Reconstruction(recognizer, config, skeleton(header.skeleton))
     pretrain_encoder(
         module,
         train=open_clips(samples, unlabelled, memory_mb=config.memory_mb),
-        further=None if config.data is None else Further(config.data, header, held_out, workshop),
+        further=further,
         config=config,
         checkpoint=checkpoint,
         log=log,

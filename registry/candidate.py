@@ -21,6 +21,7 @@ from pipeline.samples import Samples
 from registry.lineage import Lineage
 from registry.versions import EXTRAS, ONNX, STEP
 
+PLOTS, DRAWN = "plots", (".csv", ".png")  # what MLflow shows of an evaluation: its tables and its pictures
 MAKES_THE_MODEL = ("data", "prepare", "model", "pretrain", "train")  # sections; the others judge it
 
 
@@ -198,13 +199,15 @@ def write_bundle(candidate: Candidate, folder: Path) -> None:
 
 
 def write_extras(candidate: Candidate, folder: Path) -> None:
-    """Writes what an evaluation says of the same bytes: it may be measured anew."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes what an evaluation says of the same bytes, and draws of them: it may be measured anew."""
+    (folder / PLOTS).mkdir(parents=True, exist_ok=True)
     evaluation = candidate.source.evaluation
     write_json(folder / "metrics.json", candidate.metrics)
     answers = pd.read_parquet(evaluation / "predictions.parquet")
     answers[answers["precision"] == candidate.precision].to_parquet(folder / "predictions.parquet", index=False)
     shutil.copyfile(evaluation / "reference.parquet", folder / "reference.parquet")
+    for plot in sorted(path for path in evaluation.iterdir() if path.suffix in DRAWN):
+        shutil.copyfile(plot, folder / PLOTS / plot.name)
 
 
 def _signature(model: Any) -> Any:

@@ -27,6 +27,10 @@ def show(
     closer: Annotated[
         bool | None, typer.Option("--closer/--whole", help="What is seen, or the whole picture; sheets are closer.")
     ] = None,
+    attention: Annotated[
+        Path | None,
+        typer.Option(help="Weights (a model folder): clips frame by frame, over how much they look at each, .png."),
+    ] = None,
     most: Annotated[int, typer.Option(min=1, help="Clips on a contact sheet.")] = 96,
     every: Annotated[bool, typer.Option("--all", help="List every clip, class and group.")] = False,
 ) -> None:
@@ -36,13 +40,19 @@ def show(
     from flows.contents import chosen, contents
     from pipeline import formats
 
-    _refuse_suffix(out, (".gif", ".html") if ids else (".png",))
+    if attention and not (ids and out):
+        raise InputError(
+            f"--attention: expected clips by their ids, and {OUT} strip.png. `signloop show {file}` lists them."
+        )
+    _refuse_suffix(out, (".png",) if attention or not ids else (".gif", ".html"))
     samples = formats.read(file)
     console = Console()
     if ids:
         samples = chosen(samples, ids)
         _listed(console, contents(samples).clips.set_index("clip"), every=True)
-        if out:
+        if attention and out:
+            _draw_attention(out, samples, attention)
+        elif out:
             _animate(out, samples, whole=not closer)
         else:
             typer.secho(f"{OUT} clip.gif or {OUT} clip.html lets them move.", fg="cyan", err=True)
@@ -71,6 +81,16 @@ def _animate(out: Path, samples: "Samples", *, whole: bool) -> None:
 
     (page if out.suffix.lower() == ".html" else animation).write(out, samples, whole=whole)
     typer.secho(f"{out}: {len(samples)} clip(s)", fg="cyan", err=True)
+
+
+def _draw_attention(out: Path, samples: "Samples", folder: Path) -> None:
+    from pipeline.attention import look, row
+    from pipeline.models import weights
+    from pipeline.pictures import strip
+
+    trained = weights.load(folder)
+    strip.write(out, samples, [row(look(trained, samples, clip), clip) for clip in range(len(samples))])
+    typer.secho(f"{out}: {len(samples)} clip(s), what {folder} looks at", fg="cyan", err=True)
 
 
 def _listed(console: "Console", table: "pd.DataFrame", *, every: bool, longest: int = LONGEST) -> None:

@@ -6,7 +6,7 @@ never ends, yields new ones each epoch, any other the same.
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipeline.fitting.augment import augment
 from pipeline.fitting.data import Batch, Clips, batches
 from pipeline.fitting.loop import MAX_NORM, Log, Progress, keep, open_fabric, resume
 from pipeline.fitting.reconstruction import Reconstruction
+from pipeline.leakage import digests
 from pipeline.params import Data, Pretrain
 from pipeline.samples import PER_SAMPLE, Samples
 from pipeline.skeleton import skeleton
@@ -117,10 +118,24 @@ def _mixed(parts: list[Clips], config: Pretrain, order: np.random.Generator) -> 
             yield batch
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """Who validates and tests: by group, and by their clips where another source calls them otherwise."""
+
+    groups: frozenset[str]
+    digests: frozenset[bytes]
+
+    def left_out_of(self, samples: Samples) -> Samples:
+        """Returns the clips of everybody else."""
+        told = zip(samples.group, digests(samples), strict=True)
+        kept = [i for i, (group, digest) in enumerate(told) if group not in self.groups and digest not in self.digests]
+        return samples.select(np.array(kept, np.int64))
+
+
 class Further:
     """A source of unlabelled clips besides the track's own."""
 
-    def __init__(self, data: Data, own: Samples, held_out: frozenset[str], workshop: "Workshop | None" = None) -> None:
+    def __init__(self, data: Data, own: Samples, held_out: HeldOut, workshop: "Workshop | None" = None) -> None:
         self.data = data
         self.stream = getattr(import_module(f"pipeline.sources.{data.source}"), "stream", None)
         self.read = None if self.stream else self._checked(sources.read(data, workshop), own, held_out)
@@ -136,7 +151,7 @@ class Further:
         samples = together(list(islice(stream, signers)))
         return Clips(samples=samples, indices=np.arange(min(most, len(samples))))
 
-    def _checked(self, samples: Samples, own: Samples, held_out: frozenset[str]) -> Samples:
+    def _checked(self, samples: Samples, own: Samples, held_out: HeldOut) -> Samples:
         """Leaves out who validates or tests the track's model.
 
         Raises: InputError when nothing is left, or the points are others.
@@ -146,10 +161,13 @@ class Further:
                 f"pretrain.data: expected clips of '{own.skeleton}', as the track's, got '{samples.skeleton}' from "
                 f"'{self.data.source}'. Name another source, or leave `pretrain.data` out."
             )
-        kept = [i for i, group in enumerate(samples.group) if group not in held_out]
-        if not kept:
-            raise InputError("pretrain.data: expected clips of others than who validates and tests, got none.")
-        return samples.select(np.array(kept))
+        kept = held_out.left_out_of(samples)
+        if not len(kept):
+            raise InputError(
+                f"pretrain.data: expected clips of others than who validates and tests, got none among {len(samples)} "
+                f"from '{self.data.source}'. Name another source, or leave `pretrain.data` out."
+            )
+        return kept
 
 
 def together(parts: list[Samples]) -> Samples:

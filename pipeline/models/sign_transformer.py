@@ -33,10 +33,24 @@ class Network(nn.Module):
         self.head = nn.Linear(self.width, num_classes)
 
     def forward(self, features_BTF: Float[Tensor, "B T F"], seen_BT: Bool[Tensor, "B T"]) -> Float[Tensor, "B K"]:
+        logits_BK = self.head(self.encoder(*self.tokens(features_BTF, seen_BT))[:, 0])
+        return logits_BK * seen_BT.any(1, keepdim=True)
+
+    def tokens(
+        self, features_BTF: Float[Tensor, "B T F"], seen_BT: Bool[Tensor, "B T"]
+    ) -> tuple[Float[Tensor, "B N D"], Bool[Tensor, "B N"]]:
+        """Returns the class token and one for each frame, and which of them are seen."""
         measured_BTF, seconds_BT = features_BTF[..., :-1], features_BTF[..., -1]
         frames_BTD = self.project(self.standardize(measured_BTF, seen_BT)) + time_encoding(seconds_BT, self.width)
         token_B1D = self.token.expand(features_BTF.shape[0], 1, -1)  # `len` would fix the batch in an export
         tokens_BND = torch.cat([token_B1D, self.dropout(frames_BTD)], 1)
         mask_BN = torch.cat([torch.ones_like(seen_BT[:, :1]), seen_BT], 1)  # the token sees itself: no row is empty
-        logits_BK = self.head(self.encoder(tokens_BND, mask_BN)[:, 0])
-        return logits_BK * seen_BT.any(1, keepdim=True)
+        return tokens_BND, mask_BN
+
+
+def attention(
+    network: Network, features_BTF: Float[Tensor, "B T F"], seen_BT: Bool[Tensor, "B T"]
+) -> Float[Tensor, "B T"]:
+    """Returns how much of the class token's attention in the last layer falls on each frame; seen ones sum to 1."""
+    asked_BT = network.encoder.attention(*network.tokens(features_BTF, seen_BT))[-1].mean(1)[:, 0, 1:]
+    return asked_BT / asked_BT.sum(1, keepdim=True).clamp_min(torch.finfo(asked_BT.dtype).tiny)

@@ -1,1 +1,1 @@
-"""Clips as pictures that a person looks at: an animation (GIF, or a page by itself), and a contact sheet of many."""
+"""Clips as pictures that a person looks at: moving (GIF, or a page by itself), on a sheet, and what matters in them."""

@@ -46,7 +46,7 @@ def _clip(samples: Samples, i: int, rate: float, whole: bool) -> dict[str, Any]:
         "aspect": shown.aspect,
         "fps": rate,
         "bones": [[a, b, _css(color)] for a, b, color in what.bones],
-        "points": [[column, _css(color)] for column, color in what.points],
+        "points": [[column, _css(color)] for column, color, _ in what.points],
         "frames": [[None if np.isnan(x + y) else [x, y] for x, y in frame] for frame in _rounded(shown.clip)],
     }
 

@@ -28,10 +28,10 @@ def write(path: Path, samples: Samples, *, most: int = 96, whole: bool = False) 
 def chosen(target: NDArray[np.int64], most: int) -> list[int]:
     """Returns clips class by class, as many of each, spread over the store; with more classes than places, some."""
     classes = np.unique(target)
-    classes = classes[_spread(len(classes), most)]
+    classes = classes[spread(len(classes), most)]
     each = max(1, most // len(classes))
     of_class = [np.flatnonzero(target == k) for k in classes]
-    return [int(i) for clips in of_class for i in clips[_spread(len(clips), each)]]
+    return [int(i) for clips in of_class for i in clips[spread(len(clips), each)]]
 
 
 def best_frame(samples: Samples, i: int) -> int:
@@ -44,5 +44,6 @@ def best_frame(samples: Samples, i: int) -> int:
     return int(np.lexsort((away, -seen))[0])
 
 
-def _spread(count: int, most: int) -> NDArray[np.int64]:
+def spread(count: int, most: int) -> NDArray[np.int64]:
+    """Returns at most so many places, from end to end."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))

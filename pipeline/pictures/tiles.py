@@ -27,14 +27,17 @@ class View:
     skeleton: str
     handedness: float
 
-    def drawn(self, frame: int, width: int, height: int) -> NDArray[np.uint8]:
-        """Draws one frame as large as fits."""
+    def drawn(
+        self, frame: int, width: int, height: int, weights: NDArray[np.floating] | None = None
+    ) -> NDArray[np.uint8]:
+        """Draws one frame as large as fits; `weights` as in `drawing.draw`."""
         return draw(
             self.clip[frame],
             self.skeleton,
             height=max(1, min(height, round(width / self.aspect))),
             aspect=self.aspect,
             handedness=self.handedness,
+            weights=weights,
         )
 
 
@@ -48,6 +51,12 @@ def view(samples: Samples, i: int, *, whole: bool, frame: int | None = None) -> 
         signing = [column for column, name in enumerate(names) if not name.endswith(LEGS)]
         clip, aspect = closer(clip, aspect, around=signing)
     return View(clip, aspect, samples.skeleton, float(samples.handedness[i]))
+
+
+def relative(weights: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Returns weights beside the largest, 0 to 1; one that is negative or unknown is none."""
+    above = np.maximum(np.nan_to_num(weights.astype(np.float64)), 0.0)
+    return above / max(above.max(initial=0.0), np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, kw_only=True)

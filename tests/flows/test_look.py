@@ -11,8 +11,10 @@ from flows.command import app
 from flows.contents import chosen, contents
 from pipeline import samples as store
 from pipeline.errors import InputError
+from pipeline.train import train
 from tests.bodies import HOLISTIC, make_clip, signed
 from tests.factories import make_samples
+from tests.pipeline.factories import QUICK, TINY_SIGNS, make_signs, make_track
 
 
 def run(*arguments: object) -> Result:
@@ -103,3 +105,17 @@ def test_convert_says_in_one_line_what_is_lost(letters: Path, tmp_path: Path):
     again, whole = store.read(tmp_path / "again.h5"), store.read(letters)
     np.testing.assert_array_equal(again.values, whole.values)
     assert set(again.fps) == {12.0}
+
+
+def test_show_draws_what_weights_look_at(tmp_path: Path):
+    track = make_track(tmp_path, make_signs(num_groups=6, clips=1))
+    config = QUICK.model_copy(update={"epochs": 1, "sequence_length": None})
+    paths = {"samples": track.samples, "split": track.split, "encoder": track.encoder}
+    train(TINY_SIGNS, config, **paths, out=track.model)
+    words = ("show", track.samples, "s00/A0", "s01/B0", "--attention", track.model)
+    assert "2 clip(s), what" in run(*words, "-o", tmp_path / "strip.png").stderr
+    with Image.open(tmp_path / "strip.png") as picture:
+        assert picture.format == "PNG"
+    for wrong in (words, ("show", track.samples, "--attention", track.model, "-o", tmp_path / "strip.png")):
+        with pytest.raises(InputError, match=r"--attention: expected clips by their ids, and -o strip\.png"):
+            run(*wrong)

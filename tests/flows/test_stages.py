@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -12,6 +13,7 @@ from flows.layout import Layout
 from flows.starting import model_folder
 from pipeline import params
 from pipeline.errors import InputError
+from pipeline.params import Teacher
 from registry.store import local_store
 from registry.tracking import model_sha256
 from registry.versions import PRODUCTION, versions
@@ -66,6 +68,15 @@ def test_the_key_of_a_training_follows_what_goes_into_it_and_nothing_else(projec
     assert stages.training_key(with_track(train=faster)) != key
 
 
+def test_the_key_of_a_training_follows_the_weights_that_a_name_means_today(project: Project, tmp_path: Path) -> None:
+    now, folders = call(project, tmp_path), [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "model.safetensors").write_text(folder.name)
+    keys = [stages.training_key(now, *chosen) for chosen in ((None, None), (folders[0], None), (None, folders[0]))]
+    assert len({*keys, stages.training_key(now, folders[1], None)}) == 4
+
+
 @pytest.mark.parametrize("name", ["production", 1, "artifacts/letters/model"])
 def test_a_training_starts_from_a_version_or_a_folder(project: Project, tmp_path: Path, name: str | int) -> None:
     """One step at a rate that moves nothing leaves what it started from."""
@@ -77,6 +88,19 @@ def test_a_training_starts_from_a_version_or_a_folder(project: Project, tmp_path
     stages.train(registry)
     former, now = (load_file(root / "artifacts/letters/model/model.safetensors") for root in (project.root, tmp_path))
     torch.testing.assert_close(now["network.head.weight"], former["network.head.weight"], atol=1e-6, rtol=0)
+
+
+def test_a_teacher_is_found_by_its_name_and_who_is_it_has_nothing_to_learn(project: Project, tmp_path: Path) -> None:
+    """A copy of Production that learns from Production alone has no loss; from the labels it has one."""
+    shutil.copytree(project.root / "artifacts", tmp_path / "artifacts")
+    track, losses = call(project, tmp_path).track, []
+    for teacher in (None, Teacher(weights="production", share=1.0)):
+        still = {"init_from": "production", "epochs": 1, "learning_rate": 1e-12, "teacher": teacher}
+        changed = track.model_copy(update={"train": track.train.model_copy(update=still)})
+        at = project.root / ".signloop"
+        stages.train(call(project, at, at=tmp_path, tracking="none", tracks={"letters": changed}))
+        losses.append(float(pd.read_csv(tmp_path / "artifacts/letters/model/history.csv")["train_loss"].iloc[0]))
+    assert losses[1] < losses[0] / 20
 
 
 def test_a_name_that_means_no_weights_is_refused(project: Project, tmp_path: Path) -> None:

@@ -3,7 +3,22 @@
 import numpy as np
 import pytest
 
-from pipeline.drawing import LEFT, PAPER, POSE, RIGHT, UNKNOWN, closer, draw, strokes
+from pipeline.drawing import (
+    HEAVY,
+    LARGEST,
+    LEFT,
+    PALE,
+    PAPER,
+    POSE,
+    RIGHT,
+    SMALLEST,
+    UNKNOWN,
+    closer,
+    draw,
+    shade,
+    strokes,
+    weighed,
+)
 from pipeline.errors import InputError
 from pipeline.skeleton import skeleton
 from tests.bodies import HOLISTIC, make_body, make_clip
@@ -41,13 +56,36 @@ def test_a_bone_is_drawn_between_two_seen_points_only():
 
 def test_hands_of_a_body_have_their_own_colours():
     what = strokes(HOLISTIC)
-    color = dict(what.points)
+    color = {column: color for column, color, _ in what.points}
     assert color[HOLISTIC.index("left_hand_wrist")] == LEFT
     assert color[HOLISTIC.index("right_hand_pinky_tip")] == RIGHT
     assert color[HOLISTIC.index("pose_left_wrist")] == POSE
     assert len(what.bones) == len(HOLISTIC.edges)
     drawn = {tuple(c) for c in draw(make_body(), "holistic", smooth=1).reshape(-1, 3)}
     assert drawn == {PAPER, LEFT, RIGHT, POSE}
+
+
+def test_what_weighs_more_is_darker_larger_and_on_top():
+    """A weight that is unknown is none; beyond the ends there are the ends."""
+    hand = skeleton("hand")
+    weights = np.zeros(21)
+    weights[hand.indices("wrist", "index_tip", "thumb_tip", "pinky_tip")] = 0.5, 1.5, np.nan, -1.0
+    what = weighed(hand, weights)
+    assert [hand.points[column] for column, _, _ in what.points[-2:]] == ["wrist", "index_tip"]
+    assert len({size for _, _, size in what.points}) == 3
+    assert {color for _, color, _ in what.points[:-2]} == {PALE}
+    drawn = draw(only(wrist=(0.25, 0.5), index_tip=(0.75, 0.5)), "hand", height=800, weights=weights)
+    assert tuple(drawn[400, 200]) == shade(0.5)
+    assert tuple(drawn[400, 600]) == shade(1.0) == HEAVY
+    light, heavy = (int((half != 255).any(-1).sum()) for half in np.split(drawn, 2, axis=1))
+    assert heavy / light == pytest.approx((LARGEST / ((SMALLEST + LARGEST) / 2)) ** 2, rel=0.05)
+
+
+def test_the_largest_point_is_not_cut():
+    drawn = draw(only(wrist=(0.5, 0.5)), "hand", height=400, weights=np.ones(21))
+    rows, columns = np.nonzero((drawn != 255).any(-1))
+    assert np.ptp(rows) == np.ptp(columns)
+    assert len(rows) == pytest.approx(np.pi / 4 * (np.ptp(rows) + 1) ** 2, rel=0.1)  # a disc, and no square
 
 
 def test_a_picture_is_drawn_on_and_left_as_it_was():

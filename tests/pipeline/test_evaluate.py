@@ -60,6 +60,8 @@ def test_it_writes_these_files(evaluated: Path):
         "predictions.parquet",
         "reference.parquet",
         *(f"{name}.csv" for name in drawn),
+        "importance.png",
+        "moments.png",
     }
     assert {path.name for path in evaluated.iterdir()} == names
 

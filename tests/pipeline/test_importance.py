@@ -1,10 +1,11 @@
 """What an answer rests on, asked of a model that looks at one finger alone."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.contract import Contract
-from pipeline.importance import importance, moments, occluded, without
+from pipeline.importance import importance, moments, occluded, of_points, without
 from pipeline.predictor import Predictor
 from pipeline.samples import from_clips
 from pipeline.skeleton import skeleton
@@ -28,6 +29,17 @@ def test_only_the_part_that_a_model_looks_at_costs_it_certainty():
     table = importance(Predictor(contract=contract, engine="", run=run), samples, most=3)
     assert table["part"].tolist()[0] == "index"
     assert table["drop"].tolist() == pytest.approx([2 / 3, 0, 0, 0, 0])
+
+
+def test_a_point_has_the_drop_of_the_smallest_part_that_it_was_hidden_with():
+    """A fingertip its finger's and not the hand's; a shoulder is in no part."""
+    body = skeleton("holistic")
+    table = pd.DataFrame([(part, i / 100) for i, part in enumerate(occluded(body))], columns=["part", "drop"])
+    drops, points = dict(table.to_numpy().tolist()), of_points(table, body)
+    assert points[body.index("left_hand_thumb_tip")] == drops["left thumb"]
+    assert points[body.index("left_hand_wrist")] == drops["left hand"]
+    assert points[body.index("pose_right_elbow")] == drops["right arm"]
+    assert np.isnan(points[body.index("pose_left_shoulder")])
 
 
 def test_hiding_leaves_the_other_points_and_the_store_itself_alone():
@@ -60,7 +72,9 @@ def test_only_the_tenth_that_a_model_looks_at_costs_it_certainty(frames: int, lo
     clips = [np.ones((length, 21, 3), np.float32) for length in (frames, 9)]  # nine frames have no tenths
     samples = from_clips(clips, target=[1, 1], group=["a", "b"], ids=["a", "b"], class_names=("x", "y", "z"))
     contract = Contract(track="", model="", features="", skeleton="hand", class_names=samples.class_names)
-    table = moments(Predictor(contract=contract, engine="", run=run), samples, most=3)
+    found = moments(Predictor(contract=contract, engine="", run=run), samples, most=3)
+    assert found.samples.id.tolist() == ["a"]
+    table = found.table
     assert table["tenth"].tolist() == list(range(1, 11))
     assert table["drop"].tolist() == pytest.approx([2 / 3 if t == tenth else 0 for t in range(1, 11)])
 
@@ -70,4 +84,6 @@ def test_clips_too_short_for_tenths_leave_every_drop_unknown():
     short = samples.select(np.flatnonzero(samples.lengths < 10))
     contract = Contract(track="", model="", features="", skeleton="hand", class_names=samples.class_names)
     assert len(short)
-    assert moments(Predictor(contract=contract, engine="", run=run), short, most=3)["drop"].isna().all()
+    found = moments(Predictor(contract=contract, engine="", run=run), short, most=3)
+    assert len(found.samples) == 0
+    assert found.table["drop"].isna().all()

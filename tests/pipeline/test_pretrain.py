@@ -16,10 +16,22 @@ from pipeline import samples as store
 from pipeline import split as splits
 from pipeline.errors import InputError
 from pipeline.files import sha256
+from pipeline.formats import arrays
 from pipeline.models import build, weights
 from pipeline.models.encoder import read_encoder, start_from
-from pipeline.params import Augment, Mlp, Prepare, Pretrain, SpatialTemporal, SyntheticLetters, SyntheticSigns, Train
+from pipeline.params import (
+    Augment,
+    LandmarkClips,
+    Mlp,
+    Prepare,
+    Pretrain,
+    SpatialTemporal,
+    SyntheticLetters,
+    SyntheticSigns,
+    Train,
+)
 from pipeline.pretrain import pretrain
+from pipeline.samples import Samples
 from pipeline.sources import synthetic_signs
 from pipeline.train import train
 from tests.pipeline.factories import Track
@@ -156,7 +168,7 @@ def test_a_resumed_run_repeats_an_uninterrupted_one_bit_for_bit(track: Track, tm
 
 
 def test_who_validates_and_tests_has_no_part_in_it(track: Track, tmp_path: Path):
-    """Their clips may be anything; those of who trains may not. Nor do they come back through a further source."""
+    """Their clips may be anything; those of who trains may not."""
     whole, parts = store.read(track.samples), splits.read(track.split)
     encoders = []
     for which in (np.concatenate([parts.val, parts.test]), parts.train[:1]):
@@ -170,6 +182,38 @@ def test_who_validates_and_tests_has_no_part_in_it(track: Track, tmp_path: Path)
         encoders.append(sha256(run(other, tmp_path / "e")))
     assert encoders[0] == sha256(run(track, tmp_path / "e"))
     assert encoders[1] != encoders[0]
+
+
+def further(path: Path, samples: Samples) -> dict[str, Any]:
+    """Writes clips into a file of another source; returns the section that reads it."""
+    arrays.write(path, samples)
+    return LandmarkClips(source="landmark_clips", path=str(path)).model_dump()
+
+
+def test_nor_does_it_come_back_through_a_further_source_that_names_the_same_signers(track: Track, tmp_path: Path):
+    """Other clips of the same six: what 0003, 0004 and 0005 do in them changes nothing, what 0000 does changes all."""
+    others = synthetic_signs.read(SIGNS.model_copy(update={"seed": 3}))
+    encoders = []
+    for number, signers in enumerate([(), ("signer_0003", "signer_0004", "signer_0005"), ("signer_0000",)]):
+        changed = replace(others, values=others.values.copy())
+        for i in np.flatnonzero(np.isin(others.group, signers)):
+            changed.clip(i)[:] *= 1.5
+        data = further(tmp_path / f"{number}.npz", changed)
+        encoders.append(sha256(run(track, tmp_path / f"e{number}", epochs=1, data=data)))
+    assert encoders[0] == encoders[1] != encoders[2]
+
+
+def test_nor_where_another_source_has_the_same_clips_and_says_not_whose_they_are(track: Track, tmp_path: Path):
+    """All of the track's clips as one group teach what those of who trains do alone."""
+    whole, parts = store.read(track.samples), splits.read(track.split)
+    unnamed = replace(whole, group=np.full(len(whole), "somebody", dtype=object))
+    encoders = [
+        sha256(run(track, tmp_path / f"e{number}", epochs=1, data=further(tmp_path / f"{number}.npz", clips)))
+        for number, clips in enumerate([unnamed, unnamed.select(parts.train)])
+    ]
+    assert encoders[0] == encoders[1]
+    with pytest.raises(InputError, match=r"pretrain\.data: expected clips of others.*got none among 6 from 'landmark"):
+        run(track, tmp_path / "e", data=further(tmp_path / "test.npz", unnamed.select(parts.test)))
 
 
 def test_a_further_source_of_other_points_is_refused(track: Track, tmp_path: Path):

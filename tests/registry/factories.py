@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 import pandas as pd
 from onnx import TensorProto, helper
+from PIL import Image
 
 from pipeline import samples as stores
 from pipeline import split as splits
@@ -166,4 +167,6 @@ def make_track(
     together = pd.concat(answers, ignore_index=True)
     together.to_parquet(folder / "evaluation/predictions.parquet", index=False)
     together.drop(columns="id").to_parquet(folder / "evaluation/reference.parquet", index=False)
+    write_text(folder / "evaluation/pairs.csv", "actual,predicted,clips,share\n")
+    Image.new("RGB", (2, 2)).save(folder / "evaluation/moments.png")
     return Artifacts(folder)

@@ -206,6 +206,7 @@ def test_a_version_loads_anywhere_after_its_artifacts_are_gone(store: Store, tmp
     with versions.files(store, found) as folder:
         assert sha256(folder / "model.onnx") == original == found.tags["signloop.onnx_sha256"]
         there = {path.name for path in (folder / "signloop").iterdir()}
+        assert {path.name for path in (folder / "signloop/plots").iterdir()} == {"pairs.csv", "moments.png"}
     assert there >= {
         "card.md", "decision.json", "reference.parquet", "contract.json", "model.safetensors", "model.json",
         "metrics.json", "predictions.parquet", "params.json", "dirty.diff", "learned_groups.json",

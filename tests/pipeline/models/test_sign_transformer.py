@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.models.sign_transformer import SIZES, Network
+from pipeline.models.sign_transformer import SIZES, Network, attention
+from pipeline.models.transformer import key_bias
 from pipeline.params import SignTransformer
 from pipeline.params.models import TransformerSize
 
@@ -63,3 +64,28 @@ def test_a_frame_is_where_its_seconds_put_it_whatever_its_number():
     between_BT = seen_BT & (torch.arange(9) % 2 == 0)
     halved_BK = network(features_BTF[:, ::2], between_BT[:, ::2])
     torch.testing.assert_close(network(features_BTF, between_BT), halved_BK)
+
+
+@torch.no_grad()
+def test_the_class_tokens_attention_is_spread_over_seen_frames():
+    """With a clip of which nothing is seen: the token then looks at itself alone."""
+    network, (features_BTF, seen_BT) = make_network(), make_frames(8)
+    seen_BT[2] = False
+    shares_BT = attention(network, features_BTF, seen_BT)
+    torch.testing.assert_close(shares_BT.sum(1), torch.tensor([1.0, 1.0, 0.0]))
+    assert shares_BT[~seen_BT].abs().max() == 0
+    assert shares_BT[seen_BT].min() > 0
+
+
+@torch.no_grad()
+def test_attention_goes_to_the_frame_that_answers_what_the_token_asks():
+    """In the last layer the query is set to ask for one frame's key, with the sharpness of a thousand."""
+    network, (features_BTF, seen_BT) = make_network(), make_frames(8)
+    layer = network.encoder.layers[-1]
+    tokens, mask = network.tokens(features_BTF, seen_BT)
+    before = layer.norm_attention(network.encoder.layers[0](tokens, key_bias(mask, tokens.dtype)))
+    width = network.width
+    key = layer.attention.project(before)[0, 1 + 5, width : 2 * width]  # of frame 5
+    layer.attention.project.weight[:width] = 0
+    layer.attention.project.bias[:width] = 1000 * key
+    assert attention(network, features_BTF, seen_BT)[0].argmax() == 5
