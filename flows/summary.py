@@ -88,9 +88,20 @@ def _version(store: Store, version: Version) -> Iterator[str]:
         yield "  measured on synthetic data"
     figures = {name: version.tags.get(f"metric.{name}") for name in SHOWN}
     yield "  " + "   ".join(f"{name} {float(value):.3f}" for name, value in figures.items() if value)
+    yield from _certainty(version)
     decision: dict[str, Any] = version.decision or {"status": "registered by another tool", "reasons": []}
     yield f"  {decision['status']}:"
     yield from (f"    {reason}" for reason in decision["reasons"])
+
+
+def _certainty(version: Version) -> Iterator[str]:
+    """Says how probabilities are made, where the version was registered with that."""
+    if version.calibration is None:
+        return
+    yield f"  {version.calibration.in_words()}"
+    before, after = (version.tags.get(f"metric.{name}") for name in ("ece_uncalibrated", "ece"))
+    if version.calibration.threshold is not None and before and after:
+        yield f"  ece on the test clips: {float(before):.3f} as the model answers, {float(after):.3f} as is served"
 
 
 def _decision(root: Path, track: str) -> dict[str, Any] | None:

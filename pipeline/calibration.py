@@ -50,6 +50,15 @@ class Calibration:
             return None
         return bool(confidence < self.threshold)
 
+    def in_words(self) -> str:
+        if self.threshold is None or self.uncertain_share is None or self.certain_accuracy is None:
+            return self.words
+        return (
+            f"temperature {self.temperature:.3f}, uncertain below {self.threshold:.2f}: "
+            f"{100 * self.uncertain_share:.1f} % of the validation answers; "
+            f"{100 * self.certain_accuracy:.1f} % of the others are right ({self.words})"
+        )
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

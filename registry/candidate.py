@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline import calibration as calibrations
 from pipeline import contract as contracts
 from pipeline import samples as stores
 from pipeline import split as splits
+from pipeline.calibration import Calibration
 from pipeline.contract import Contract
 from pipeline.errors import InputError
 from pipeline.files import read_json, sha256, write_json, write_text
 from pipeline.samples import Samples
 from registry.lineage import Lineage
-from registry.versions import EXTRAS, ONNX, STEP
+from registry.versions import CALIBRATION, EXTRAS, ONNX, STEP
 
 PLOTS, DRAWN = "plots", (".csv", ".png")  # what MLflow shows of an evaluation: its tables and its pictures
 MAKES_THE_MODEL = ("data", "prepare", "model", "pretrain", "train")  # sections; the others judge it
@@ -49,12 +51,13 @@ class Candidate:
     onnx: Path
     contract: Contract
     metrics: dict[str, Any]
+    calibration: Calibration
     correct: NDArray[np.bool_]
     fingerprint: str
 
     @property
     def evaluation_sha256(self) -> str:
-        return digest(self.metrics)
+        return digest_of_evaluation(self.metrics, self.calibration)
 
 
 def read(
@@ -94,19 +97,14 @@ def read(
             "provenance": digest(everything.provenance),
         },
     )
-    report, measured = read_json(exported / "export.json"), read_json(evaluation / "metrics.json")
+    report = read_json(exported / "export.json")
     answers = pd.read_parquet(evaluation / "predictions.parquet")
-    return [_candidate(source, name, report["precision"][name], measured, answers) for name in report["order"]]
+    return [_candidate(source, name, report["precision"][name], answers) for name in report["order"]]
 
 
-def _candidate(
-    source: Source, precision: str, export: dict[str, Any], measured: dict[str, Any], answers: pd.DataFrame
-) -> Candidate:
+def _candidate(source: Source, precision: str, export: dict[str, Any], answers: pd.DataFrame) -> Candidate:
     onnx = source.exported / export["file"]
-    if precision not in measured:
-        raise InputError(
-            f"'{source.evaluation / 'metrics.json'}' lacks {precision}. Run `dvc repro` to evaluate again."
-        )
+    metrics, calibration = (_of(precision, source.evaluation / f"{name}.json") for name in ("metrics", "calibration"))
     if (found := sha256(onnx)) != export["sha256"]:
         raise InputError(f"'{onnx}': expected sha256 {export['sha256'][:12]}…, got {found[:12]}…. Run `dvc repro`.")
     own = answers[answers["precision"] == precision].set_index("id")
@@ -121,15 +119,28 @@ def _candidate(
         precision=precision,
         onnx=onnx,
         contract=contracts.read(onnx),
-        metrics=measured[precision],
+        metrics=metrics,
+        calibration=calibrations.from_json(calibration, str(source.evaluation / "calibration.json")),
         correct=(own["label"] == own["target"]).to_numpy(bool),
         fingerprint=digest([found, *(source.hashes[name] for name in ("data", "split", "model", "params"))]),
     )
 
 
+def _of(precision: str, path: Path) -> dict[str, Any]:
+    found = read_json(path)
+    if precision not in found:
+        raise InputError(f"'{path}' lacks {precision}. Run `dvc repro` to evaluate again.")
+    return found[precision]
+
+
 def digest(value: Any) -> str:
     """Hashes a JSON value, independent of the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def digest_of_evaluation(metrics: dict[str, Any], calibration: Calibration | None) -> str:
+    """Hashes what is judged and served of an evaluation; None of a version that was registered without."""
+    return digest([metrics, calibration.to_json()] if calibration else metrics)
 
 
 def digest_of_params(params: dict[str, Any]) -> str:
@@ -140,20 +151,28 @@ def digest_of_params(params: dict[str, Any]) -> str:
 def tags(candidate: Candidate) -> dict[str, str]:
     """Returns what leads from a version back to data, code and measurements."""
     source = candidate.source
-    figures = {
-        f"metric.{name}": f"{value:.6g}" for name, value in candidate.metrics.items() if isinstance(value, float)
-    }
     return {
         **{f"signloop.{name}_sha256": value for name, value in source.hashes.items() if name != "test_set"},
         "signloop.test_set": source.hashes["test_set"],
         "signloop.onnx_sha256": sha256(candidate.onnx),
-        "signloop.evaluation_sha256": candidate.evaluation_sha256,
         "signloop.precision": candidate.precision,
         "signloop.architecture": candidate.contract.model,
         "signloop.synthetic": str(bool(source.test.provenance.get("synthetic"))).lower(),
         "signloop.learned_groups": str(len(source.learned_groups)),
         **source.lineage.tags(),
+        **tags_of_evaluation(candidate),
+    }
+
+
+def tags_of_evaluation(candidate: Candidate) -> dict[str, str]:
+    """Returns the tags that change when the same bytes are measured anew."""
+    figures = {
+        f"metric.{name}": f"{value:.6g}" for name, value in candidate.metrics.items() if isinstance(value, float)
+    }
+    return {
         **figures,
+        CALIBRATION: json.dumps(candidate.calibration.to_json(), sort_keys=True),
+        "signloop.evaluation_sha256": candidate.evaluation_sha256,
     }
 
 
@@ -203,6 +222,7 @@ def write_extras(candidate: Candidate, folder: Path) -> None:
     (folder / PLOTS).mkdir(parents=True, exist_ok=True)
     evaluation = candidate.source.evaluation
     write_json(folder / "metrics.json", candidate.metrics)
+    calibrations.write(folder / "calibration.json", candidate.calibration)
     answers = pd.read_parquet(evaluation / "predictions.parquet")
     answers[answers["precision"] == candidate.precision].to_parquet(folder / "predictions.parquet", index=False)
     shutil.copyfile(evaluation / "reference.parquet", folder / "reference.parquet")

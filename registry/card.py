@@ -15,6 +15,9 @@ HEADLINES = (
     "worst_class_recall",
     "worst_group_accuracy",
     "ece",
+    "ece_uncalibrated",
+    "certain_accuracy",
+    "uncertain_share",
 )
 
 
@@ -40,6 +43,8 @@ def card(candidate: Candidate, record: dict[str, Any]) -> str:
         ),
         "Decision": f"**{record['status']}**\n\n" + "\n".join(f"- {reason}" for reason in record["reasons"]),
         "Metrics": _metrics(candidate),
+        "Certainty": f"{candidate.calibration.in_words()}.\n\n"
+        "Probabilities are calibrated so, in what is measured above and in what is served.",
         "Data": _list(
             {
                 "tested on": _tested(source),

@@ -68,9 +68,9 @@ def calibration_of(store: Store, version: "Version") -> "Calibration":
     Raises: RegistryError when the file that its tags speak of is lost.
     """
     from pipeline import calibration
-    from registry.versions import CALIBRATION, CALIBRATION_FILE, files
+    from registry.versions import CALIBRATION_FILE, files
 
-    if CALIBRATION not in version.tags:
+    if version.calibration is None:
         return calibration.AS_IT_IS
     with files(store, version, CALIBRATION_FILE) as path:
         return calibration.read(path)

@@ -234,8 +234,7 @@ def _register(store: Store, chosen: Candidate, decision: Decision, run_id: str |
             candidates.write_extras(chosen, bundle / EXTRAS)
             listed = manifest.write(bundle, known=manifest.of(store, known))
             versions.replace_extras(store, known, bundle / EXTRAS)
-            figures = {name: value for name, value in candidates.tags(chosen).items() if name.startswith("metric.")}
-            versions.set_tags(store, known, {**figures, **listed, "signloop.evaluation_sha256": evaluation})
+            versions.set_tags(store, known, listed | candidates.tags_of_evaluation(chosen))
         if known.tags.get("signloop.git_dirty") == "true" and not chosen.source.lineage.dirty:
             versions.set_tags(store, known, chosen.source.lineage.tags())  # the same bytes, now from a commit
         return known

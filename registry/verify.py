@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import RegistryError
 from registry import entries, manifest, moves, versions
-from registry.candidate import digest, digest_of_params
+from registry.candidate import digest_of_evaluation, digest_of_params
 from registry.ledger import OUTSIDE, Entry, State, named, replay
 from registry.store import Store
 from registry.versions import DECISION, EXTRAS, ONNX, Version
@@ -53,7 +54,7 @@ def _stated(version: Version, folder: Path) -> Iterator[str]:
             yield from manifest.differences(folder, {name: expected})
     params = folder / EXTRAS / "params.json"
     if (expected := tags.get("signloop.params_sha256")) and params.is_file():
-        made_with = json.loads(params.read_text(encoding="utf-8"))
+        made_with = _json(params)
         if digest_of_params(made_with) != expected:
             yield f"{EXTRAS}/params.json does not say what the version was made with"
 
@@ -75,13 +76,17 @@ def _judged(version: Version, folder: Path) -> Iterator[str]:
     """What is written anew with each judgement: figures and decision."""
     metrics, decision = folder / EXTRAS / "metrics.json", folder / EXTRAS / "decision.json"
     expected = version.tags.get("signloop.evaluation_sha256")
-    if expected and metrics.is_file() and digest(json.loads(metrics.read_text(encoding="utf-8"))) != expected:
+    if expected and metrics.is_file() and digest_of_evaluation(_json(metrics), version.calibration) != expected:
         yield f"{EXTRAS}/metrics.json is not the evaluation that was judged"
     if DECISION in version.tags:
         if not decision.is_file():
             yield f"{EXTRAS}/decision.json is missing"
-        elif json.loads(decision.read_text(encoding="utf-8")) != version.decision:
+        elif _json(decision) != version.decision:
             yield f"{EXTRAS}/decision.json and the decision in its tags differ"
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def ledger(store: Store, track: str) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipeline import calibration as calibrations
+from pipeline.calibration import Calibration
 from pipeline.errors import InputError, RegistryError
 from registry.ledger import is_ledger
 from registry.store import Store, experiment, open_store
@@ -42,9 +44,10 @@ class Version:
         return self.tags.get(FINGERPRINT, "")
 
     @property
-    def calibration(self) -> dict[str, Any] | None:
-        """What calibration.json says; None for a version that was registered without."""
-        return json.loads(self.tags[CALIBRATION]) if CALIBRATION in self.tags else None
+    def calibration(self) -> Calibration | None:
+        """What calibration.json says; None of a version that was registered without."""
+        said = self.tags.get(CALIBRATION)
+        return calibrations.from_json(json.loads(said), f"the tag {CALIBRATION}") if said else None
 
     @property
     def decision(self) -> dict[str, Any] | None:

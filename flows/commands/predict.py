@@ -52,7 +52,7 @@ def predict(
             typer.echo(json.dumps(said | ({"truth": label} if label else {})))
         else:
             ranked = "  ".join(f"{label} {score:.2f}" for label, score in answer.top) or answer.label
-            typer.echo(f"{clip}\t{ranked}")
+            typer.echo(f"{clip}\t{ranked}" + ("\tuncertain" if answer.uncertain else ""))
     if any(truth):
         seen = [answer.seen > 0 for answer in answers]
         typer.secho(recordings.scored(truth, [answer.label for answer in answers], seen), fg="green", err=True)

@@ -40,7 +40,7 @@ TINY: dict[str, dict[str, Any]] = {
         "augment": {"drop_points": 0.02, "perspective": 0.1},
     },
     "export": {"precision": ["fp32"]},
-    "evaluate": {"bootstrap": 100, "min_support": 1},
+    "evaluate": {"bootstrap": 100, "min_support": 1, "calibration_support": 1},
 }
 GATES = {"accuracy": {"min": 0.01}, "against_production": {"margin": 0.9, "min_units": 2, "bootstrap": 100}}
 SECONDS = 300.0  # a process that hangs fails its test

@@ -128,12 +128,17 @@ def test_predict_says_which_engine_answered(capfd: pytest.CaptureFixture[str], p
 def test_predict_answers_for_every_clip(project: Project, frame: Path) -> None:
     line = invoke(project, "predict", "letters", str(frame)).splitlines()
     assert len(line) == 1
-    clip, ranked = line[0].split("\t")
+    clip, ranked, *unsure = line[0].split("\t")
     assert clip == "hand/0"
     assert sorted(part.split()[0] for part in ranked.split("  ")) == ["A", "B", "C"]
     lines = invoke(project, "predict", "letters", "artifacts/letters/samples.h5", "--json", "--top", "1").splitlines()
     assert len(lines) == len(store.read(project.root / "artifacts/letters/samples.h5", values=False))
-    assert set(json.loads(lines[0])) == {"id", "label", "score", "top", "seen", "truth"}
+    assert set(json.loads(lines[0])) == {"id", "label", "score", "top", "seen", "uncertain", "truth"}
+    answers = [json.loads(line) for line in lines]
+    threshold = project.json("artifacts/letters/evaluation/calibration.json")["fp32"]["threshold"]
+    assert [a["uncertain"] for a in answers] == [a["score"] < threshold for a in answers]
+    (said,) = (json.loads(x) for x in invoke(project, "predict", "letters", str(frame), "--json").splitlines())
+    assert unsure == (["uncertain"] if said["uncertain"] else [])
 
 
 def test_engines_agree_and_no_hand_has_an_answer_of_its_own(project: Project, tmp_path: Path) -> None:
@@ -145,10 +150,13 @@ def test_engines_agree_and_no_hand_has_an_answer_of_its_own(project: Project, tm
             json.loads(x) for x in invoke(project, "predict", "letters", str(nothing), "--json", *options).splitlines()
         ]
 
-    onnx, torch = answers("--version", "1"), answers("--model", "artifacts/letters/model")
-    assert onnx[0] == {"id": "nothing/0", "label": "no hand", "score": None, "top": [], "seen": 0.0}
+    at = "artifacts/letters"
+    onnx, torch = answers("--model", f"{at}/export/model.onnx"), answers("--model", f"{at}/model")
+    assert onnx[0] == {"id": "nothing/0", "label": "no hand", "score": None, "top": [], "seen": 0.0, "uncertain": None}
     assert torch[0] == onnx[0]
-    assert [a["label"] for a in onnx] == [a["label"] for a in torch]
+    calibrated = answers("--version", "1")
+    assert calibrated[0] == onnx[0]
+    assert [a["label"] for a in onnx] == [a["label"] for a in torch] == [a["label"] for a in calibrated]
     assert torch[1]["score"] == pytest.approx(onnx[1]["score"], abs=1e-5)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows import summary
+from pipeline import calibration
 from pipeline.errors import InputError
 from pipeline.files import write_json
 from registry.store import Store, local_store
@@ -32,14 +33,19 @@ def empty(migrated: Path, tmp_path: Path) -> Store:
 
 
 def test_production_with_its_figures_and_reasons(project: Project, store: Store) -> None:
-    first, since, synthetic, figures, status, *reasons = summary.lines(store, project.root, "letters")
+    chosen = calibration.from_json(project.json("artifacts/letters/evaluation/calibration.json")["fp32"], "fp32")
+    first, since, synthetic, figures, certainty, error, status, *reasons = summary.lines(store, project.root, "letters")
     assert first.startswith("letters: version 1 [candidate, production], from ")
     assert re.fullmatch(
         r"  since 20\d\d-\d\d-\d\d [\d:]{8}, promoted by promote stage: .*only the floors were judged", since
     )
     assert synthetic == "  measured on synthetic data"
-    accuracy = project.json("artifacts/letters/evaluation/metrics.json")["fp32"]["accuracy"]
-    assert figures.startswith(f"  accuracy {accuracy:.3f}   macro_f1 ")
+    measured = project.json("artifacts/letters/evaluation/metrics.json")["fp32"]
+    assert figures.startswith(f"  accuracy {measured['accuracy']:.3f}   macro_f1 ")
+    assert certainty == f"  {chosen.in_words()}"
+    assert re.fullmatch(r"  temperature \d+\.\d{3}, uncertain below 0\.\d\d: \d+\.\d % of the validation .*", certainty)
+    before, after = (f"{measured[name]:.3f}" for name in ("ece_uncalibrated", "ece"))
+    assert error == f"  ece on the test clips: {before} as the model answers, {after} as is served"
     assert status == "  passed:"
     assert [line.strip() for line in reasons] == project.json("artifacts/letters/decision.json")["reasons"]
 

@@ -3,13 +3,16 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline import calibration as calibrations
 from pipeline import samples as store
 from pipeline import split as splits
+from pipeline.calibrating import calibrate
 from pipeline.errors import InputError
 from pipeline.evaluate import evaluate, predictions
 from pipeline.files import sha256
@@ -21,7 +24,7 @@ from tests.pipeline.factories import Track
 
 pytestmark = pytest.mark.xdist_group("export")
 
-CONFIG = Evaluate(bootstrap=100, min_support=2, calibration_bins=10)
+CONFIG = Evaluate(bootstrap=100, min_support=2, calibration_bins=10, calibration_support=5)
 
 
 def run(track: Track, out: Path) -> Path:
@@ -37,6 +40,10 @@ def evaluated(exported: Track) -> Path:
 def read(evaluated: Path, name: str) -> pd.DataFrame:
     path = evaluated / name
     return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+
+
+def calibrated(evaluated: Path) -> dict[str, dict[str, Any]]:
+    return json.loads((evaluated / "calibration.json").read_text(encoding="utf-8"))
 
 
 def test_predictions_have_a_row_a_clip_in_words():
@@ -71,10 +78,12 @@ def test_predictions_are_what_the_model_answers_for_each_precision(evaluated: Pa
     test = store.read(exported.samples).select(splits.read(exported.split).test)
     for precision, name in (("fp32", "model.onnx"), ("int8", "model.int8.onnx")):
         rows = frame[frame["precision"] == precision]
-        answers = Predictor.open(exported.exported / name).answers(test)
+        calibration = calibrations.from_json(calibrated(evaluated)[precision], "calibration.json")
+        answers = Predictor.open(exported.exported / name, calibration=calibration).answers(test)
         assert rows["id"].tolist() == test.id.tolist()
         assert rows["label"].tolist() == [answer.label for answer in answers]
         assert rows["label"].tolist()[-1] == "no hand"
+        assert rows["confidence"].tolist()[:-1] == [answer.score for answer in answers[:-1]]
         assert set(rows["group"]) == {"s04", "s05"}
     assert len(frame) == 2 * len(test)
 
@@ -98,6 +107,48 @@ def test_the_metrics_follow_from_the_predictions(evaluated: Path, precision: str
     gap = frame["confidence"] - correct
     assert metrics["ece"] == pytest.approx(gap.groupby((frame["confidence"] * 10).astype(int)).sum().abs().sum() / 24)
     assert metrics["accuracy_low"] <= metrics["accuracy"] <= metrics["accuracy_high"]
+
+
+@pytest.mark.parametrize(("precision", "name"), [("fp32", "model.onnx"), ("int8", "model.int8.onnx")])
+def test_the_calibration_is_of_the_validation_clips_and_judged_on_the_test_clips(
+    evaluated: Path, exported: Track, precision: str, name: str
+):
+    everything, parts = store.read(exported.samples), splits.read(exported.split)
+    val, test = everything.select(parts.val), everything.select(parts.test)
+    logits, seen = Predictor.open(exported.exported / name).logits(val)
+    found = calibrated(evaluated)[precision]
+    assert found == calibrate(logits, seen, val.target, CONFIG).to_json()
+    assert found["num_clips"] == len(val) == 12
+    assert found["temperature"] not in (1, calibrate(logits[:6], seen[:6], val.target[:6], CONFIG).temperature)
+    metrics = json.loads((evaluated / "metrics.json").read_text())[precision]
+    raw, _ = Predictor.open(exported.exported / name).scores(test)
+    frame = read(evaluated, "predictions.parquet").query("precision == @precision")
+    own = raw[np.arange(len(test)), test.target]
+    assert metrics["nll_uncalibrated"] == pytest.approx(-np.log(own).mean())
+    assert metrics["nll"] != metrics["nll_uncalibrated"]
+    answered = frame[frame["label"] != "no hand"]
+    certain = answered[answered["confidence"] >= found["threshold"]]
+    assert metrics["uncertain_share"] == pytest.approx(1 - len(certain) / len(answered))
+    assert metrics["certain_accuracy"] == pytest.approx((certain["label"] == certain["target"]).mean())
+
+
+def test_without_validation_clips_nothing_is_calibrated(exported: Track, tmp_path: Path):
+    parts = splits.read(exported.split)
+    nobody = replace(parts, val=np.array([], np.int64))
+    splits.write(tmp_path / "split.json", nobody)
+    evaluate(
+        CONFIG,
+        samples=exported.samples,
+        split=tmp_path / "split.json",
+        exported=exported.exported,
+        out=tmp_path / "out",
+    )
+    found = calibrated(tmp_path / "out")["fp32"]
+    assert (found["temperature"], found["threshold"]) == (1.0, None)
+    assert found["words"] == "not calibrated: 0 answered validation clips, 5 needed"
+    metrics = json.loads((tmp_path / "out/metrics.json").read_text())["fp32"]
+    assert metrics["ece"] == metrics["ece_uncalibrated"]
+    assert "uncertain_share" not in metrics
 
 
 def test_the_plots_are_of_the_preferred_precision(evaluated: Path):

@@ -138,6 +138,12 @@ def test_calibration_error_is_the_mean_gap_between_confidence_and_accuracy():
     assert measure(scored, Evaluate(bootstrap=200, calibration_bins=8))["ece"] == pytest.approx(0.09375)
 
 
+def test_the_log_likelihood_is_of_the_true_class_and_finite():
+    one = make_scored("ab", "aa", confidence=(0.5, 0.25), num_classes=2)
+    assert measure(one, CONFIG)["nll"] == pytest.approx(-(np.log(0.5) + np.log(0.75)) / 2)
+    assert measure(make_scored("b", "a", confidence=1.0), CONFIG)["nll"] == pytest.approx(12 * np.log(10))
+
+
 def test_the_interval_of_one_group_is_its_accuracy():
     assert bootstrap(make_scored("aabb", "aaab"), CONFIG) == (0.75, 0.75)
 

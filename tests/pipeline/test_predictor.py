@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline import contract as contracts
 from pipeline import samples as store
+from pipeline.calibration import Calibration
 from pipeline.contract import Contract
 from pipeline.errors import InputError
 from pipeline.predictor import MAX_FRAMES_A_BATCH, Answer, Predictor
@@ -65,6 +66,21 @@ def test_a_clip_without_a_hand_is_answered_so():
     assert isinstance(answer, Answer)
     assert (answer.label, answer.top, answer.seen) == ("no hand", (), 0.0)
     assert math.isnan(answer.score)
+
+
+def test_a_calibration_changes_how_sure_an_answer_is_and_not_what_it_is():
+    predictor = replace(make_predictor(), calibration=Calibration(temperature=0.5, threshold=0.7))
+    answer, plain = predictor.predict(A * 0), make_predictor().predict(A * 0)
+    assert isinstance(answer, Answer)
+    assert isinstance(plain, Answer)
+    assert [name for name, _ in answer.top] == [name for name, _ in plain.top]
+    assert [score for _, score in answer.top] == pytest.approx([0.25 / 0.38, 0.09 / 0.38, 0.04 / 0.38])
+    assert (answer.uncertain, plain.uncertain) == (True, None)
+    certain = replace(predictor, calibration=Calibration(temperature=0.5, threshold=0.6)).predict(
+        [A[None] * 0, NO_HAND[None]]
+    )
+    assert isinstance(certain, list)
+    assert [one.uncertain for one in certain] == [False, None], "no hand is an answer, and no unsure one"
 
 
 def test_scores_are_probabilities_and_uniform_without_a_hand():

@@ -12,6 +12,7 @@ import torch
 
 from pipeline import contract as contracts
 from pipeline import samples as store
+from pipeline.calibration import Calibration
 from pipeline.errors import InputError
 from pipeline.export import export, write_onnx
 from pipeline.files import sha256
@@ -108,6 +109,22 @@ def test_a_stream_answers_after_each_frame_what_the_clip_so_far_is(recurrent: Tr
             assert answer.score == pytest.approx(whole.score, abs=1e-4)
             assert answer.seen == (t != 3)
         stream.reset()
+
+
+def test_a_stream_is_calibrated_as_the_clip_is(recurrent: Track):
+    calibration = Calibration(temperature=2.0, threshold=1.0)
+    stream = Stream.open(recurrent.exported / "step.onnx", fps=15.0, calibration=calibration)
+    clip = Predictor.open(recurrent.exported / "model.onnx", calibration=calibration)
+    assert stream.push(NO_HAND).uncertain is None
+    stream.reset()
+    frames = wave(3)
+    answer = [stream.push(frame) for frame in frames][-1]
+    whole = clip.predict(np.stack(frames), fps=15.0)
+    assert answer.score == pytest.approx(whole.score, abs=1e-4)
+    assert answer.uncertain
+    plain = Predictor.open(recurrent.exported / "model.onnx").predict(np.stack(frames), fps=15.0)
+    assert plain.label == answer.label
+    assert plain.score > answer.score, "a temperature of two makes it less sure"
 
 
 def test_a_stream_knows_nothing_before_the_first_hand(recurrent: Track):

@@ -18,6 +18,7 @@ from PIL import Image
 
 from pipeline import samples as stores
 from pipeline import split as splits
+from pipeline.calibration import AS_IT_IS, Calibration
 from pipeline.contract import INPUTS, KEY, OUTPUTS, Contract
 from pipeline.evaluate import predictions
 from pipeline.files import sha256, write_json, write_text
@@ -116,6 +117,7 @@ def make_track(
     classes: Sequence[str] = CLASSES,
     learned: Sequence[str] = ("learned",),
     others: dict[int, Misses] | None = None,
+    calibration: Calibration = AS_IT_IS,
     wrap: Callable[[Path], None] = lambda path: None,
 ) -> Artifacts:
     """Writes a track whose precisions, in order, miss what `misses` says; precision p is model number `model` + p.
@@ -157,13 +159,15 @@ def make_track(
         path = folder / "export" / ("model.onnx" if precision == "fp32" else f"model.{precision}.onnx")
         path.parent.mkdir(exist_ok=True)
         write_onnx(path, model + p, classes=classes)
-        frame = predictions(test, *Predictor.open(path).scores(test)).assign(precision=precision)
+        predictor = Predictor.open(path, calibration=calibration)
+        frame = predictions(test, *predictor.scores(test)).assign(precision=precision)
         wrap(path)
         answers.append(frame)
         measured[precision] = {"accuracy": float((frame["label"] == frame["target"]).mean()), "ece": 0.01}
         exported[precision] = {"file": path.name, "sha256": sha256(path), "max_difference": 0.0}
     write_json(folder / "export/export.json", {"order": list(misses), "precision": exported})
     write_json(folder / "evaluation/metrics.json", measured)
+    write_json(folder / "evaluation/calibration.json", dict.fromkeys(misses, calibration.to_json()))
     together = pd.concat(answers, ignore_index=True)
     together.to_parquet(folder / "evaluation/predictions.parquet", index=False)
     together.drop(columns="id").to_parquet(folder / "evaluation/reference.parquet", index=False)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import registry
+from pipeline.calibration import AS_IT_IS, Calibration
 from pipeline.errors import InputError, RegistryError
 from registry import versions
 from registry.store import Store
@@ -25,6 +26,36 @@ def test_production_is_loaded_from_the_project_that_one_stands_in(
     frame[0, 0] = 2
     assert model.predict(frame, fps=15.0).label == "C"
     assert registry.load("letters", version=1, store=store).version == 1
+
+
+def test_a_version_answers_with_the_calibration_that_it_was_registered_with(store: Store, tmp_path: Path) -> None:
+    calibration = Calibration(temperature=5.0, threshold=0.8, num_clips=40, uncertain_share=0.1, certain_accuracy=0.9)
+    make_track(tmp_path / "a", misses={"fp32": never}, calibration=calibration).promote(store)
+    model = registry.load("letters", store=store)
+    assert model.predictor.calibration == calibration == versions.named(store, "letters").calibration
+    answer = model.predict(np.zeros((21, 3), np.float32), fps=15.0)
+    assert answer.score == pytest.approx(np.e**2 / (np.e**2 + 2)), "of logits 10, 0, 0"
+    assert answer.uncertain
+
+
+def test_a_version_registered_without_a_calibration_answers_as_it_is(store: Store, tmp_path: Path) -> None:
+    make_track(tmp_path / "a", misses={"fp32": never}, calibration=Calibration(temperature=5.0)).promote(store)
+    versions.open_store(store).delete_model_version_tag("letters", "1", versions.CALIBRATION)
+    with versions.files(store, versions.named(store, "letters")) as folder:
+        (folder / versions.CALIBRATION_FILE).unlink()
+    model = registry.load("letters", store=store)
+    assert model.predictor.calibration == AS_IT_IS
+    answer = model.predict(np.zeros((21, 3), np.float32), fps=15.0)
+    assert answer.score == pytest.approx(np.e**10 / (np.e**10 + 2))
+    assert answer.uncertain is None
+
+
+def test_a_lost_calibration_is_not_done_without(store: Store, tmp_path: Path) -> None:
+    make_track(tmp_path / "a", misses={"fp32": never}).promote(store)
+    with versions.files(store, versions.named(store, "letters")) as folder:
+        (folder / versions.CALIBRATION_FILE).unlink()
+    with pytest.raises(RegistryError, match=r"lost its files \(signloop/calibration\.json"):
+        registry.load("letters", store=store)
 
 
 def test_what_does_not_exist_lists_what_does(store: Store, tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ import mlflow.pyfunc
 import numpy as np
 import pytest
 
+from pipeline.calibration import Calibration
 from pipeline.errors import InputError
-from pipeline.files import sha256
+from pipeline.files import sha256, write_json
 from pipeline.params import AgainstProduction, Gates, Rule
-from registry import versions
+from registry import load, versions
 from registry.lineage import Lineage
 from registry.store import Store, experiment, local_store, open_store
+from registry.verify import verify
 from tests.registry.factories import Artifacts, every, make_track, never, write_onnx
 
 PAIRED = Gates(accuracy=Rule(min=0.5), against_production=AgainstProduction(margin=0.05, bootstrap=200))
@@ -183,6 +185,26 @@ def test_a_new_evaluation_of_the_same_bytes_refreshes_their_version(store: Store
         assert json.loads(path.read_text(encoding="utf-8"))["ece"] == 0.2
 
 
+def test_a_new_calibration_of_the_same_bytes_refreshes_their_version(store: Store, tmp_path: Path) -> None:
+    track = make_track(tmp_path / "a", misses={"fp32": never})
+    track.promote(store)
+    chosen = Calibration(temperature=1.5, threshold=0.4, num_clips=40, uncertain_share=0.1, certain_accuracy=0.9)
+    write_json(tmp_path / "a/evaluation/calibration.json", {"fp32": chosen.to_json()})
+    assert track.promote(store)["version"] == 1
+    found = versions.named(store, "letters")
+    assert found.calibration == load("letters", store=store).predictor.calibration == chosen
+    assert list(verify(store, "letters")) == []
+    with versions.files(store, found, "signloop/card.md") as card:
+        assert "temperature 1.500, uncertain below 0.40: 10.0 % of the validation answers" in card.read_text("utf-8")
+
+
+def test_an_evaluation_without_a_calibration_is_named(store: Store, tmp_path: Path) -> None:
+    track = make_track(tmp_path / "a", misses={"fp32": never})
+    write_json(tmp_path / "a/evaluation/calibration.json", {"int8": {}})
+    with pytest.raises(InputError, match=r"calibration\.json' lacks fp32\. Run `dvc repro`"):
+        track.promote(store)
+
+
 def test_without_tracking_the_version_points_to_no_run(store: Store, tmp_path: Path) -> None:
     track = make_track(tmp_path / "a", misses={"fp32": never})
     track.promote(store, tracking=False)
@@ -209,7 +231,7 @@ def test_a_version_loads_anywhere_after_its_artifacts_are_gone(store: Store, tmp
         assert {path.name for path in (folder / "signloop/plots").iterdir()} == {"pairs.csv", "moments.png"}
     assert there >= {
         "card.md", "decision.json", "reference.parquet", "contract.json", "model.safetensors", "model.json",
-        "metrics.json", "predictions.parquet", "params.json", "dirty.diff", "learned_groups.json",
+        "metrics.json", "calibration.json", "predictions.parquet", "params.json", "dirty.diff", "learned_groups.json",
     }  # fmt: skip
     assert found.tags["signloop.git_dirty"] == "true"
     assert found.run_id is not None

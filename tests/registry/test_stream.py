@@ -9,6 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import registry
 from pipeline import contract as contracts
+from pipeline.calibration import Calibration
 from pipeline.contract import INPUTS, KEY, OUTPUTS, Contract
 from pipeline.errors import InputError
 from pipeline.files import read_json, write_json
@@ -53,7 +54,8 @@ def remembers(path: Path) -> None:
 
 
 def make_recurrent(folder: Path) -> Artifacts:
-    made = make_track(folder, misses={"fp32": never}, wrap=remembers)
+    calibration = Calibration(temperature=2.0, threshold=0.6)
+    made = make_track(folder, misses={"fp32": never}, calibration=calibration, wrap=remembers)
     write_step(folder / "export/step.onnx")
     report = read_json(folder / "export/export.json")
     report["precision"]["fp32"]["step"] = {"file": "step.onnx"}
@@ -68,8 +70,10 @@ def test_the_versions_step_answers_frame_by_frame(store: Store, tmp_path: Path) 
     assert stream.steps.contract.kind == "step"
     assert contracts.next_state("count") == "next_count"
     frame = np.zeros((21, 3), np.float32)
-    scores = [stream.push(frame).score for _ in range(3)]
-    assert scores == pytest.approx([np.exp(n) / (np.exp(n) + 2) for n in (1, 2, 3)], abs=1e-6)
+    answers = [stream.push(frame) for _ in range(3)]
+    scores = [answer.score for answer in answers]
+    assert scores == pytest.approx([np.exp(n / 2) / (np.exp(n / 2) + 2) for n in (1, 2, 3)], abs=1e-6)
+    assert [answer.uncertain for answer in answers] == [True, True, False], "0.45, 0.58, 0.69"
 
 
 def test_a_model_without_a_memory_has_no_stream(store: Store, tmp_path: Path) -> None:

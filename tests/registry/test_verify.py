@@ -42,6 +42,7 @@ def test_a_whole_registry_has_no_findings_also_after_a_new_evaluation(registered
         ("signloop/predictions.parquet", "predictions.parquet was changed", "signloop restore"),
         ("signloop/manifest.json", "manifest.json was changed", "signloop restore"),
         ("signloop/params.json", "params.json does not say what the version was made with", "signloop restore"),
+        ("signloop/calibration.json", "calibration.json was changed", "signloop restore"),
         ("signloop/metrics.json", "metrics.json is not the evaluation that was judged", "dvc repro"),
         ("signloop/decision.json", "the decision in its tags differ", "dvc repro"),
     ],
