@@ -116,7 +116,12 @@ def _judged(outcome: Outcome, data: Videos | Images) -> Outcome:
     if frames.sum() >= data.min_seen:
         return outcome
     if not frames.any():
-        return replace(outcome, failure=Failure("nothing seen", f"no hand in any of {len(frames)} frames"))
+        return replace(
+            outcome,
+            failure=Failure(
+                "nothing seen", f"no hand in {'it' if len(frames) == 1 else f'any of {len(frames)} frames'}"
+            ),
+        )
     why = f"a hand in {frames.sum()} of {len(frames)} frames, where data.min_seen asks for {data.min_seen}"
     return replace(outcome, failure=Failure("too short", why))
 
@@ -138,7 +143,7 @@ def _refuse_too_many(failed: Counter[Any], count: int, data: Videos | Images) ->
         raise InputError(
             f"'{data.path}': {failed.total()} of {count} {data.source} failed ({_counted(failed)}), {share:.0%} where "
             f"data.max_failed accepts {data.max_failed:.0%}. A line above says of each why. Mend or remove them, or "
-            "raise the limit; what is finished is kept."
+            "raise the limit (`signloop extract --max-failed`); what is finished is kept."
         )
 
 

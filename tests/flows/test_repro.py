@@ -76,7 +76,9 @@ def test_metrics_and_plots_show_offline(project: Project) -> None:
     assert "fp32.accuracy" in project.run("dvc", "metrics", "show")
     project.run("dvc", "plots", "show", "-o", "plots")
     page = (project.root / "plots/index.html").read_text(encoding="utf-8")
-    assert all(name in page for name in ("Confusion on the test groups", "Recall by class", "Reliability"))
+    assert all(
+        name in page for name in ("letters: Confusion on the test groups", "letters: Recall by class", "Reliability")
+    )
     shown = fetched(page)
     assert sorted(address.rpartition("evaluation_")[2] for address in shown) == ["importance.png", "moments.png"]
     assert all((project.root / "plots" / address).is_file() for address in shown)
