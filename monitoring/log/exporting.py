@@ -81,6 +81,14 @@ def export(database: Database, track: str, out: Path, *, now: datetime | None = 
     return written
 
 
+def section(out: Path) -> list[str]:
+    """Returns the lines of params.yaml by which `extract` reads an exported file."""
+    if out.suffix.lower() == ".npz":
+        return ["data:", "  source: landmark_clips", f"  path: {out}"]
+    columns = ["  group_column: group", "  clip_column: clip"]
+    return ["data:", "  source: landmark_table", f"  path: {out}", *columns]
+
+
 def listed(database: Database, track: str | None = None) -> list[Export]:
     """Returns what was exported, the newest first."""
     query = select(exports).order_by(exports.c.time.desc())

@@ -87,9 +87,11 @@ def history(database: Database, id: str) -> list[Correction]:
         return _history(connection, id)
 
 
-def given(database: Database, track: str, *, limit: int | None = None) -> list[Correction]:
-    """Returns what counts now for a track's answers, the newest first."""
-    found = counting().join(predictions, predictions.c.id == corrections.c.id).where(predictions.c.track == track)
+def given(database: Database, track: str | None = None, *, limit: int | None = None) -> list[Correction]:
+    """Returns what counts now for the answers of a track, or of all, the newest first."""
+    found = counting()
+    if track is not None:
+        found = found.join(predictions, predictions.c.id == corrections.c.id).where(predictions.c.track == track)
     with database.reading() as connection:
         rows = connection.execute(found.order_by(corrections.c.number.desc()).limit(limit))
         return [_correction(row) for row in rows]
