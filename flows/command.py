@@ -23,9 +23,11 @@ from flows.commands import (
     demo,
     doctor,
     extract,
+    feedback,
     gc,
     hub,
     leave_one_out,
+    log,
     look,
     models,
     motion,
@@ -60,6 +62,7 @@ app.command(rich_help_panel="Use")(demo.demo)
 app.command(rich_help_panel="Use")(serve.serve)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.add_typer(hub.app, name="hub", rich_help_panel="Use")
+app.add_typer(feedback.app, name="feedback", rich_help_panel="Use")
 app.command(rich_help_panel="Measure")(architectures.architectures)
 app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)
 app.command("cross-validate", rich_help_panel="Measure")(cross_validate.cross_validate)
@@ -70,6 +73,7 @@ app.add_typer(assets.app, name="assets", rich_help_panel="Look after")
 app.command(rich_help_panel="Look after")(backup.backup)
 app.command(rich_help_panel="Look after")(backup.restore)
 app.command(rich_help_panel="Look after")(gc.gc)
+app.add_typer(log.app, name="log", rich_help_panel="Look after")
 
 
 @app.callback()

@@ -2,14 +2,13 @@
 
 import getpass
 import os
-import secrets
 import socket
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import InputError
-from registry.store import STATE, Store, store_at
+from registry.store import SQLITE, STATE, Store, store_at
 
 SILENT = {
     "DO_NOT_TRACK": "1",  # MLflow, Evidently, DVC
@@ -20,6 +19,8 @@ SILENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 ASSETS = "SIGNLOOP_ASSETS"
+DATABASE = "SIGNLOOP_DATABASE_URL"
+SECRET = "SIGNLOOP_CLIENT_SECRET"
 PLAIN_HTTP = {"HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 
 
@@ -55,23 +56,27 @@ def store() -> Store:
     return store_at(os.environ.get("MLFLOW_TRACKING_URI"), state_folder())
 
 
-def database() -> str:
-    """Returns the URL of the prediction log: SIGNLOOP_DATABASE_URL, else SQLite in the state folder."""
-    return os.environ.get("SIGNLOOP_DATABASE_URL") or f"sqlite:///{(state_folder() / 'predictions.db').absolute()}"
+def database_url() -> str:
+    """Returns the address of the prediction log: SIGNLOOP_DATABASE_URL, else SQLite in the state folder.
+
+    A relative SQLite path starts at the project's folder, wherever in it the command was typed.
+    """
+    url = os.environ.get(DATABASE)
+    if not url:
+        return f"{SQLITE}{state_folder().absolute() / 'predictions.db'}"
+    path = url.removeprefix(SQLITE)
+    if url == path or path in ("", ":memory:"):  # another database; or what the log refuses
+        return url
+    return f"{SQLITE}{state_folder().absolute().parent / path}"
 
 
 def client_secret() -> bytes:
-    """Returns what clients' names are hashed with: SIGNLOOP_CLIENT_SECRET, else one made once in the state folder."""
-    if named := os.environ.get("SIGNLOOP_CLIENT_SECRET"):
-        return named.encode()
-    path = state_folder() / "client_secret"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    return path.read_bytes()
+    """Returns what clients' keys are made with: SIGNLOOP_CLIENT_SECRET, else a secret that is made once and kept."""
+    from monitoring.log import clients  # here: no stage needs the log, and each imports this module
+
+    if said := os.environ.get(SECRET):
+        return said.encode()
+    return clients.secret_at(state_folder() / "client.secret")
 
 
 def assets() -> list[Path]:

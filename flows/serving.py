@@ -63,7 +63,7 @@ def settings() -> "Settings":
         tracks=tuple(named or written.tracks),
         serve=serve,
         log=written.log,
-        database=environment.database(),
+        database=environment.database_url(),
         secret=environment.client_secret(),
         assets=tuple(environment.assets()),
     )

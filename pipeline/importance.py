@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.predictor import Predictor
 from pipeline.samples import Samples, evenly

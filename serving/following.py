@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.errors import SignloopError
@@ -12,7 +11,7 @@ from registry import versions
 from registry.store import Store
 from registry.versions import CANDIDATE, PRODUCTION, Version
 from serving.lineup import Lineup
-from serving.served import Served, load
+from serving.served import Served, judged, load
 
 log = logging.getLogger(__name__)
 PATIENCE_LOOKS = 15  # before a version that failed its check is tried again: its file may have been put right
@@ -91,8 +90,7 @@ class Following:
 
     def _put(self, lineup: Lineup, role: str, version: Version | None) -> None:
         now: Served | None = getattr(lineup, role)
-        status = version.tags.get("signloop.status", "") if version else ""
-        if (now.version, now.status) == (version.number, status) if now and version else now is version is None:
+        if (now is version is None) or (now and version and now.judged == judged(version)):
             return
         if version is None:
             lineup.take_up(role, None)
@@ -103,9 +101,8 @@ class Following:
 
     def _loaded(self, lineup: Lineup, version: Version) -> Served | None:
         """Loads a version; None where it fails its check, and who answers now goes on."""
-        status = version.tags.get("signloop.status", "")
-        if there := next((served for served in lineup.standing if served.version == version.number), None):
-            return there if there.status == status else replace(there, status=status)
+        if there := next((served for served in lineup.standing if served.judged == judged(version)), None):
+            return there
         key = (lineup.track, version.number)
         if self._failed.get(key, 0) > 0:
             self._failed[key] -= 1

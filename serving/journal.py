@@ -1,6 +1,5 @@
 """What of a question and its reply goes into the prediction log: figures a person understands, and rarely the input."""
 
-import io
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -8,10 +7,11 @@ from functools import partial
 import numpy as np
 
 from monitoring.log.entry import Entry
+from monitoring.log.inputs import pack
 from monitoring.log.writer import Writer
 from pipeline.contract import NO_HAND
 from pipeline.summary import figures
-from serving.clips import Clips, joined
+from serving.clips import PICTURE, Clips, joined
 from serving.questions import Question, Reply
 
 Figures = dict[str, float | str | None]
@@ -91,7 +91,6 @@ def _figures(questions: Sequence[Question]) -> list[Figures]:
 
 
 def _packed(clips: Clips, i: int) -> bytes:
-    """Returns one clip as the bytes of an .npz."""
-    packed = io.BytesIO()
-    np.savez_compressed(packed, **{name: values[i] for name, values in clips.feeds().items()})
-    return packed.getvalue()
+    """Returns one clip as the log keeps it."""
+    picture = {name: float(getattr(clips, name)[i]) for name in PICTURE}
+    return pack(clips.landmarks[i], **picture)

@@ -22,17 +22,42 @@ log = logging.getLogger(__name__)
 WARM = ((1, 1), (1, 32), (4, 32))  # clips, frames
 
 
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A version as it was judged last: judged anew, it may answer with another calibration, or to other people."""
+
+    version: int
+    status: str  # what its gates said
+    evaluation: str  # hash
+
+
+def judged(version: Version) -> Judged:
+    tags = version.tags
+    return Judged(
+        version=version.number,
+        status=tags.get("signloop.status", ""),
+        evaluation=tags.get("signloop.evaluation_sha256", ""),
+    )
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Served:
     """A version of a track that is ready to answer; `steps` is what a stream takes of a model with a memory."""
 
     track: str
-    version: int
-    status: str  # what its gates said
+    judged: Judged
     predictor: Predictor
     steps: Steps | None = None
     onnx_sha256: str = ""
     loaded_s: float = field(default_factory=perf_counter)
+
+    @property
+    def version(self) -> int:
+        return self.judged.version
+
+    @property
+    def status(self) -> str:
+        return self.judged.status
 
     @property
     def contract(self) -> Contract:
@@ -59,8 +84,7 @@ def load(store: Store, version: Version, *, device: Device = "cpu") -> Served:
             )
         served = Served(
             track=version.track,
-            version=version.number,
-            status=version.tags.get("signloop.status", ""),
+            judged=judged(version),
             predictor=Predictor.open(folder / ONNX, device=device, calibration=calibration_of(store, version)),
             steps=_steps(folder / STEP),
             onnx_sha256=found,

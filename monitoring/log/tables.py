@@ -51,7 +51,7 @@ predictions = Table(
     metadata,
     Column("number", NUMBER, primary_key=True),  # in the order of commits: new rows share a page, whatever their id
     Column("id", String(64), nullable=False, unique=True),
-    Column("time", Instant, nullable=False),
+    Column("time", Instant, nullable=False, index=True),
     Column("track", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("role", String(16), nullable=False),

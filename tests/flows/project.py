@@ -25,7 +25,7 @@ from pipeline.files import write_json
 
 HERE = Path(__file__).resolve().parents[2]
 WATCHED = Path(__file__).parent / "watched"
-CODE = ("flows", "pipeline", "registry", "examples")
+CODE = ("flows", "pipeline", "monitoring", "registry", "examples")
 FILES = ("dvc.yaml", ".dvcignore", ".gitignore", ".dvc/.gitignore", ".dvc/config", "requirements.lock")
 FILES += (".dvc/plots/bars.json", ".dvc/plots/matrix.json")
 STAGES = ("code", "extract", "prepare", "pretrain", "train", "export", "evaluate", "promote")

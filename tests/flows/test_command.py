@@ -28,6 +28,8 @@ COMMANDS = (
     "convert",
     "demo",
     "models",
+    "log",
+    "feedback",
     "hub",
     "assets",
     "architectures",

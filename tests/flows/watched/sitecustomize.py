@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 HEAVY = {"lightning", "mlflow", "onnxruntime", "pandas", "prefect", "torch"}
-OURS = ("flows", "pipeline", "registry")
+OURS = ("flows", "pipeline", "monitoring", "registry")
 
 
 def _write_imports(folder: Path, stage: str) -> None:

@@ -45,11 +45,11 @@ def test_inputs_are_kept_only_where_they_are_given(tmp_path: Path) -> None:
         ]
 
 
-def test_puts_that_wait_share_a_commit_and_one_that_is_refused_fails_alone(tmp_path: Path) -> None:
+def test_puts_that_wait_share_a_commit_and_one_that_is_refused_fails_alone(database: Database) -> None:
     """The first put's callback holds the writer's thread, until all others wait."""
     told: dict[str, BaseException | None] = {}
     all_wait, ended = threading.Event(), threading.Event()
-    with Writer.open(address(tmp_path)) as writer:
+    with Writer(database) as writer:
 
         def hold(outcome: BaseException | None) -> None:
             told["first"] = outcome
@@ -67,8 +67,7 @@ def test_puts_that_wait_share_a_commit_and_one_that_is_refused_fails_alone(tmp_p
     assert "request id 'first' is in the prediction log already" in str(told["again"])
     assert "request id 'y'" in str(told["twice"])
     assert all(isinstance(told[name], InputError) for name in ("again", "twice", "unwritable"))
-    with closing(opened(tmp_path)) as database:
-        assert rows(database) == [(id,) for id in ("first", "a", "b", "c", "later")]
+    assert rows(database) == [(id,) for id in ("first", "a", "b", "c", "later")]
 
 
 def test_a_queue_that_is_full_says_so_and_forgets_nothing(tmp_path: Path) -> None:

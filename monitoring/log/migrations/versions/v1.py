@@ -34,6 +34,7 @@ def upgrade() -> None:
     )
     op.create_index("predictions_of_a_track", "predictions", ["track", "time"])
     op.create_index("predictions_of_a_client", "predictions", ["client", "time"])
+    op.create_index("ix_predictions_time", "predictions", ["time"])
     op.create_index("ix_predictions_of", "predictions", ["of"])
     op.create_table(
         "kept_inputs",
