@@ -99,7 +99,7 @@ def _inputs(value: Any, binary: memoryview, names: Sequence[str]) -> dict[str, F
     inputs: dict[str, Floats] = {}
     for tensor in _listed({"inputs": value}, "inputs"):
         name = tensor.get("name")
-        if name not in names or name in inputs:
+        if not isinstance(name, str) or name not in names or name in inputs:
             raise InputError(f"inputs: expected each of {', '.join(names)} at most once, got {str(name)[:40]!r}.")
         size = _parameters(tensor, name).get("binary_data_size")
         if size is None:
