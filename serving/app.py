@@ -11,7 +11,7 @@ from monitoring.log.writer import Writer
 from serving import problems
 from serving.host import Host
 from serving.journal import Journal
-from serving.routes import health, predict
+from serving.routes import health, infer, predict
 from serving.settings import Settings
 
 
@@ -39,7 +39,7 @@ def create(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
-    for routes in (health, predict):
+    for routes in (health, infer, predict):
         app.include_router(routes.router)
     return app
 

@@ -1,6 +1,7 @@
 """Bodies of requests, bounded, read into clips: JSON, or a NumPy array."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,12 @@ from pipeline.errors import InputError
 from pipeline.params import Serve
 from pipeline.skeleton import skeleton
 from serving.clips import PICTURE, Clips, Floats, checked
+from serving.content import read_bytes, read_object
+from serving.numbers import floats, nested
 from serving.problems import ProblemError
 
 SIDES = {"right": 1.0, "left": 0.0}
+REMEDY = 'Send {"landmarks": [[[x, y, z], …], …]}, or "clips" with a list of such.'
 FIELDS = ("landmarks", "clips", *PICTURE, "top", "id", "version", "store")
 
 
@@ -30,28 +34,6 @@ class Body:
     top: int = 3
 
 
-async def read_bytes(request: Request, max_mb: float) -> bytes:
-    """Returns the body, as far as it may be long.
-
-    Raises: ProblemError 413 as soon as it is longer, whatever its header said.
-    """
-    limit = int(max_mb * 2**20)
-    told = request.headers.get("content-length", "")
-    if told.isdecimal() and int(told) > limit:
-        raise _too_long(max_mb)
-    parts, length = [], 0
-    async for part in request.stream():
-        length += len(part)
-        if length > limit:
-            raise _too_long(max_mb)
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _too_long(max_mb: float) -> ProblemError:
-    return ProblemError(413, f"the body is longer than {max_mb:g} MiB. Send shorter or fewer clips a request.")
-
-
 async def read_body(request: Request, points: str, bounds: Serve) -> Body:
     """Reads a request by its content type.
 
@@ -62,13 +44,17 @@ async def read_body(request: Request, points: str, bounds: Serve) -> Body:
         raise ProblemError(415, f"content-type: expected one of {', '.join(READERS)}, got '{kind}'.")
     content = await read_bytes(request, bounds.max_body_mb)
     body = READERS[kind](content, points, dict(request.query_params))
-    _hold(body, bounds)
+    hold(body.clips, bounds)
     return body
 
 
-def _hold(body: Body, bounds: Serve) -> None:
-    frames = sum(clips.frames * len(clips) for clips in body.clips)
-    count = sum(len(clips) for clips in body.clips)
+def hold(clips: Sequence[Clips], bounds: Serve) -> None:
+    """Has clips keep the bounds of a request.
+
+    Raises: ProblemError 413 where they do not.
+    """
+    frames = sum(some.frames * len(some) for some in clips)
+    count = sum(len(some) for some in clips)
     if frames > bounds.max_frames or count > bounds.max_clips:
         raise ProblemError(
             413,
@@ -78,12 +64,9 @@ def _hold(body: Body, bounds: Serve) -> None:
 
 
 def _json(content: bytes, points: str, query: dict[str, str]) -> Body:
-    try:
-        fields = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise ProblemError(400, f"the body is no JSON: {error}.") from None
-    if not isinstance(fields, dict) or ("landmarks" in fields) == ("clips" in fields):
-        raise InputError('expected {"landmarks": [[[x, y, z], …], …]}, or "clips" with a list of such.')
+    fields = read_object(content, REMEDY)
+    if ("landmarks" in fields) == ("clips" in fields):
+        raise InputError(f"expected either 'landmarks' or 'clips'. {REMEDY}")
     if unknown := [name for name in fields if name not in FIELDS]:
         raise InputError(f"unknown field '{unknown[0][:40]}'. Known: {', '.join(FIELDS)}.")
     picture = {name: _picture(fields.get(name), name) for name in PICTURE}
@@ -101,39 +84,37 @@ def _listed(value: Any, points: str) -> list[Floats]:
 def _landmarks(value: Any, where: str, points: str) -> Floats:
     """Reads a frame [V, 3] or a clip [T, V, 3]; null stands for a number, a point or a frame that was not seen."""
     number = len(skeleton(points).points)
-    try:
-        array = np.array(value, np.float32)  # quick, and takes a null for a number
-        if array.ndim < 2:
-            raise ValueError
-    except (TypeError, ValueError, OverflowError):
-        array = _with_gaps(value, where, number)
-    array = array[None] if array.ndim == 2 else array
-    if array.ndim != 3 or array.shape[1:] != (number, 3) or len(array) == 0:
-        raise InputError(f"{where}: expected [frames, {number}, 3], got {list(array.shape)}.")
-    return array
-
-
-def _with_gaps(value: Any, where: str, number: int) -> Floats:
-    """Reads a clip in which whole points or frames are null."""
-    wrong = InputError(f"{where}: expected numbers [frames, {number}, 3], and null for what was not seen.")
+    wrong = f"{where}: expected [frames, {number}, 3] of numbers, and null for what was not seen."
     if not isinstance(value, list) or not value:
-        raise wrong
-    one_frame = len(value) == number and all(p is None or (isinstance(p, list) and len(p) == 3) for p in value)
-    frames = [value] if one_frame and not any(isinstance(c, list) for p in value if p for c in p) else value
-    array = np.full((len(frames), number, 3), np.nan, np.float32)
-    for t, frame in enumerate(frames):
-        if frame is None:
-            continue
-        if not isinstance(frame, list) or len(frame) != number:
-            raise wrong
-        for v, point in enumerate(frame):
-            if point is None:
-                continue
-            try:
-                array[t, v] = np.array(point, np.float32)
-            except (TypeError, ValueError, OverflowError):
-                raise wrong from None
-    return array
+        raise InputError(wrong)
+    frames = [value] if _is_frame(value, number) else value
+    shape = (len(frames), number, 3)
+    try:
+        try:
+            numbers = nested(frames, shape)
+        except InputError:
+            numbers = nested(_filled(frames, number), shape)
+        return floats(numbers).reshape(shape)
+    except InputError:
+        raise InputError(wrong) from None
+
+
+def _is_frame(value: list[Any], number: int) -> bool:
+    return len(value) == number and all(
+        point is None or (isinstance(point, list) and len(point) == 3 and not any(isinstance(c, list) for c in point))
+        for point in value
+    )
+
+
+def _filled(frames: list[Any], number: int) -> list[Any]:
+    """Returns frames with a null for each number of a point, or of a frame, that is null."""
+    gap = [None] * 3
+    return [
+        [gap if point is None else point for point in frame or [None] * number]
+        if frame is None or isinstance(frame, list)
+        else frame
+        for frame in frames
+    ]
 
 
 def _clips(arrays: list[Floats], points: str, picture: dict[str, Any]) -> tuple[Clips, ...]:

@@ -31,8 +31,9 @@ def busy(detail: str, seconds: int = 1) -> ProblemError:
 
 
 def document(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """Returns a problem; its member `error` is what clients of the Open Inference Protocol read."""
     phrase = HTTPStatus(status).phrase
-    body = orjson.dumps({"type": "about:blank", "title": phrase, "status": status, "detail": detail})
+    body = orjson.dumps({"type": "about:blank", "title": phrase, "status": status, "detail": detail, "error": detail})
     return Response(body, status, headers, MEDIA_TYPE)
 
 

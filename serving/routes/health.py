@@ -15,18 +15,23 @@ router = APIRouter(tags=["health"])
 
 @router.get("/v2/health/live", summary="The process answers")
 async def live() -> Response:
-    return Response(status_code=200)
+    return json({"live": True})
 
 
 @router.get("/v2/health/ready", summary="Every track has somebody who answers")
 async def ready(request: Request) -> Response:
-    return Response(status_code=200 if is_ready(host_of(request)) else 503)
+    ready = is_ready(host_of(request))
+    return json({"ready": ready}, 200 if ready else 503)
 
 
 @router.get("/v1/health", summary="Which versions answer, which were refused and why, what waits")
 async def health(request: Request) -> Response:
     host = host_of(request)
-    return Response(orjson.dumps(report(host)), 200 if is_ready(host) else 503, media_type="application/json")
+    return json(report(host), 200 if is_ready(host) else 503)
+
+
+def json(said: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(said), status, media_type="application/json")
 
 
 def is_ready(host: Host) -> bool:

@@ -15,7 +15,7 @@ from pipeline.params import Log, Serve
 from registry.store import Store, local_store
 from serving.app import create
 from serving.settings import Settings
-from tests.registry.factories import Artifacts, every, make_track, never
+from tests.registry.factories import Artifacts, Misses, every, make_track, never
 
 QUICK = Serve(follow_s=0.05, threads=1)
 
@@ -26,9 +26,11 @@ def store_with(folder: Path, *models: int) -> tuple[Store, list[Artifacts]]:
     Model m says the class of a clip's point 0, unless its point 1 + m says that it misses.
     """
     store, made = local_store(folder / ".signloop"), []
+    before: dict[int, Misses] = {}  # who is in Production answers the same clips
     for nth, model in enumerate(models or (0,)):
         rule = {0: every(3), 1: every(5)}.get(nth, never)
-        track = make_track(folder / f"track{nth}", misses={"fp32": rule}, model=model)
+        track = make_track(folder / f"track{nth}", misses={"fp32": rule}, model=model, others=dict(before))
+        before[model] = rule
         assert track.promote(store, params={"model": {"name": "mlp"}, "seed": nth})["status"] == "passed"
         made.append(track)
     return store, made

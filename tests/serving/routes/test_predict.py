@@ -58,7 +58,7 @@ def test_null_is_not_seen(client, gap):
     ("body", "status", "words"),
     [
         ({"landmarks": [[1, 2, 3]]}, 422, "expected [frames, 21, 3]"),
-        ({"landmarks": "hand"}, 422, "expected numbers"),
+        ({"landmarks": "hand"}, 422, "of numbers"),
         ({"clips": []}, 422, "one clip or more"),
         ({}, 422, '"landmarks"'),
         ({"landmarks": clip(0).tolist(), "fsp": 3}, 422, "unknown field 'fsp'"),
