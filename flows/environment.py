@@ -61,7 +61,7 @@ def database() -> str:
 
 
 def client_secret() -> bytes:
-    """Returns what clients' names are hashed with: SIGNLOOP_CLIENT_SECRET, else a secret made once in the state folder."""
+    """Returns what clients are hashed with: SIGNLOOP_CLIENT_SECRET, else a secret made once in the state folder."""
     if named := os.environ.get("SIGNLOOP_CLIENT_SECRET"):
         return named.encode()
     path = state_folder() / "client_secret"

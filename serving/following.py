@@ -2,14 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.errors import SignloopError
 from pipeline.predictor import Device
 from registry import versions
-from registry.store import Store
+from registry.store import Store, insist_on
 from registry.versions import CANDIDATE, PRODUCTION, Version
 from serving.lineup import Lineup
 from serving.served import Served, load
@@ -46,6 +46,7 @@ class Following:
     def look(self) -> None:
         """Makes every lineup what the registry says now."""
         try:
+            insist_on(self._store)
             for lineup in self._lineups.values():
                 self._bring_up_to_date(lineup)
         except Exception as error:  # of a database, a server, MLflow: who answers now goes on, and health tells
@@ -68,14 +69,15 @@ class Following:
     def _bring_up_to_date(self, lineup: Lineup) -> None:
         there = versions.versions(self._store, lineup.track)
         named = {alias: version for version in there for alias in version.aliases}
-        self._put(lineup, "production", named.get(PRODUCTION))
+        loaded = lineup.standing  # what leaves one place may take the other
+        self._put(lineup, "production", named.get(PRODUCTION), loaded)
         candidate = named.get(CANDIDATE)
         same = candidate is not None and PRODUCTION in candidate.aliases
-        self._put(lineup, "candidate", None if same else candidate)
+        self._put(lineup, "candidate", None if same else candidate, loaded)
         known = {version.number for version in there}
         lineup.refused = {number: why for number, why in lineup.refused.items() if number in known}
 
-    def _put(self, lineup: Lineup, role: str, version: Version | None) -> None:
+    def _put(self, lineup: Lineup, role: str, version: Version | None, loaded: Sequence[Served]) -> None:
         now: Served | None = getattr(lineup, role)
         status = version.tags.get("signloop.status", "") if version else ""
         if (now.version, now.status) == (version.number, status) if now and version else now is version is None:
@@ -83,14 +85,14 @@ class Following:
         if version is None:
             lineup.take_up(role, None)
             log.warning("'%s' has no %s any more", lineup.track, role)
-        elif (served := self._loaded(lineup, version)) is not None:
+        elif (served := self._served(lineup, version, loaded)) is not None:
             lineup.take_up(role, served)
             log.warning("'%s' %s is version %d now", lineup.track, role, version.number)
 
-    def _loaded(self, lineup: Lineup, version: Version) -> Served | None:
-        """Loads a version; None where it fails its check, and who answers now goes on."""
+    def _served(self, lineup: Lineup, version: Version, loaded: Sequence[Served]) -> Served | None:
+        """Returns a version, loaded where it is not yet; None where it fails its check."""
         status = version.tags.get("signloop.status", "")
-        if there := next((served for served in lineup.standing if served.version == version.number), None):
+        if there := next((served for served in loaded if served.version == version.number), None):
             return there if there.status == status else replace(there, status=status)
         key = (lineup.track, version.number)
         if self._failed.get(key, 0) > 0:
