@@ -140,6 +140,18 @@ def open_store(store: Store) -> "MlflowClient":
     return client
 
 
+def insist_on(store: Store) -> None:
+    """Holds that there is a registry, for those who only read: opening one that is not there makes an empty one.
+
+    Raises: RegistryError where its file is missing.
+    """
+    path = store.tracking_uri.removeprefix(SQLITE)
+    if store.tracking_uri.startswith(SQLITE) and not Path(path).exists():
+        raise RegistryError(
+            f"there is no registry at {store.tracking_uri}. Put its folder back, restore a backup, or run `dvc repro`."
+        )
+
+
 def experiment(store: Store, track: str) -> str:
     """Returns the id of a track's experiment, made or restored where needed."""
     from mlflow.exceptions import MlflowException

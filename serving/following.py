@@ -2,13 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from pipeline.errors import SignloopError
 from pipeline.predictor import Device
 from registry import versions
-from registry.store import Store
+from registry.store import Store, insist_on
 from registry.versions import CANDIDATE, PRODUCTION, Version
 from serving.lineup import Lineup
 from serving.served import Served, judged, load
@@ -50,6 +50,7 @@ class Following:
         try:
             if self._nothing_written():
                 return
+            insist_on(self._store)
             for lineup in self._lineups.values():
                 self._bring_up_to_date(lineup)
         except Exception as error:  # of a database, a server, MLflow: who answers now goes on, and health tells
@@ -81,27 +82,28 @@ class Following:
     def _bring_up_to_date(self, lineup: Lineup) -> None:
         there = versions.versions(self._store, lineup.track)
         named = {alias: version for version in there for alias in version.aliases}
-        self._put(lineup, "production", named.get(PRODUCTION))
+        loaded = lineup.standing  # what leaves one place may take the other
+        self._put(lineup, "production", named.get(PRODUCTION), loaded)
         candidate = named.get(CANDIDATE)
         same = candidate is not None and PRODUCTION in candidate.aliases
-        self._put(lineup, "candidate", None if same else candidate)
+        self._put(lineup, "candidate", None if same else candidate, loaded)
         known = {version.number for version in there}
         lineup.refused = {number: why for number, why in lineup.refused.items() if number in known}
 
-    def _put(self, lineup: Lineup, role: str, version: Version | None) -> None:
+    def _put(self, lineup: Lineup, role: str, version: Version | None, loaded: Sequence[Served]) -> None:
         now: Served | None = getattr(lineup, role)
         if (now is version is None) or (now and version and now.judged == judged(version)):
             return
         if version is None:
             lineup.take_up(role, None)
             log.warning("'%s' has no %s any more", lineup.track, role)
-        elif (served := self._loaded(lineup, version)) is not None:
+        elif (served := self._served(lineup, version, loaded)) is not None:
             lineup.take_up(role, served)
             log.warning("'%s' %s is version %d now", lineup.track, role, version.number)
 
-    def _loaded(self, lineup: Lineup, version: Version) -> Served | None:
-        """Loads a version; None where it fails its check, and who answers now goes on."""
-        if there := next((served for served in lineup.standing if served.judged == judged(version)), None):
+    def _served(self, lineup: Lineup, version: Version, loaded: Sequence[Served]) -> Served | None:
+        """Returns a version, loaded where it is not yet; None where it fails its check."""
+        if there := next((served for served in loaded if served.judged == judged(version)), None):
             return there
         key = (lineup.track, version.number)
         if self._failed.get(key, 0) > 0:

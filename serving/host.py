@@ -11,10 +11,10 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-from pipeline.errors import SignloopError
+from pipeline.errors import InputError, SignloopError
 from pipeline.params import Log, Serve
 from registry import versions
-from registry.store import Store
+from registry.store import Store, insist_on
 from serving.clips import Clips, Floats
 from serving.following import Following
 from serving.journal import Journal
@@ -107,24 +107,27 @@ class Host:
         assert self._loop is not None
         common = {"source": asked.source, "client": asked.client, "keep": asked.keep, "top": asked.top}
         ids = [asked.id] if len(clips) == 1 else [f"{asked.id}.{i}" for i in range(len(clips))]
-        waited = []
-        for id, some in zip(ids, clips, strict=True):
-            answered = self._loop.create_future()
-            question = Question(id=id, clips=some, served=served, role=role, answered=answered, **common)
-            if not self.runners.put(question):
-                raise busy(f"{self.runners.num_waiting} clips wait to be answered already.")
-            waited.append(answered)
-        answers = list(await asyncio.gather(*waited))
+        questions = [
+            Question(id=id, clips=some, served=served, role=role, answered=self._loop.create_future(), **common)
+            for id, some in zip(ids, clips, strict=True)
+        ]
+        if not self.runners.put(*questions):
+            raise busy(f"{self.runners.num_waiting} clips wait to be answered already.")
+        answers = list(await asyncio.gather(*(question.answered for question in questions if question.answered)))
         if role != "shadow" and self.serve.shadow and asked.version is None:
             self._in_the_shadow(served, clips, ids, common)
         return answers
 
     def _pinned(self, lineup: Lineup, number: int) -> Served:
         def found() -> Served:
+            insist_on(self._store)
             version = versions.find(self._store, lineup.track, number=number)
             if version is None:
                 raise ProblemError(404, f"'{lineup.track}' has no version {number}. List: signloop models list.")
-            return load(self._store, version, device=self.serve.device)
+            try:
+                return load(self._store, version, device=self.serve.device)
+            except InputError as error:  # what is wrong with a version is not wrong with the request
+                raise ProblemError(503, str(error)) from error
 
         return lineup.pinned(number, found)
 
@@ -136,26 +139,36 @@ class Host:
 
     def _finish(self, questions: Sequence[Question], outputs: tuple[Floats, Floats] | BaseException) -> None:
         """Has answers written, each by itself, and told after that; called on a runner's thread."""
-        if isinstance(outputs, BaseException):
-            logger.error("version %d does not answer", questions[0].served.version, exc_info=outputs)
-            said: Sequence[Reply | BaseException] = [outputs] * len(questions)
-        else:
+        try:
+            if isinstance(outputs, BaseException):
+                raise outputs
             said = replies(questions, *outputs, now_s=perf_counter())
-            if self.journal is not None:
-                return self.journal.write(questions, said, self._tell)
+        except Exception as error:  # of a model: another shape than its contract says, say
+            logger.error("version %d does not answer", questions[0].served.version, exc_info=error)
+            for question in questions:
+                self._tell(question, error)
+            return
+        if self.journal is not None:
+            self.journal.write(questions, said, self._tell)
+            return
         for question, reply in zip(questions, said, strict=True):
             self._tell(question, reply)
-        return None
 
     def _tell(self, question: Question, ended: Reply | BaseException) -> None:
         """Wakes on the event loop whoever waits; from any thread."""
         if question.answered is None:
+            if isinstance(ended, BaseException):
+                logger.warning("the answer of %s in the shadow of '%s' is lost: %s", *_of(question), ended)
             return
         assert self._loop is not None
         try:
             self._loop.call_soon_threadsafe(_wake, question, ended)
         except RuntimeError:
             logger.warning("an answer came after the server had ended")  # the loop is closed
+
+
+def _of(question: Question) -> tuple[str, str | None]:
+    return f"'{question.served.track}' version {question.served.version}", question.of
 
 
 def _wake(question: Question, ended: Reply | BaseException) -> None:

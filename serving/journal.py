@@ -12,7 +12,7 @@ from monitoring.log.writer import Writer
 from pipeline.contract import NO_HAND
 from pipeline.summary import figures
 from serving.clips import PICTURE, Clips, joined
-from serving.questions import Question, Reply
+from serving.questions import Question, Reply, numbered
 
 Figures = dict[str, float | str | None]
 Tell = Callable[[Question, Reply | BaseException], None]
@@ -49,7 +49,8 @@ class Journal:
     def _entries(self, question: Question, reply: Reply, measured: Sequence[Figures]) -> list[Entry]:
         safe = np.clip(reply.probabilities, 1e-12, 1)
         entropy = -(safe * np.log(safe)).sum(1)
-        kept = self._keep_all or question.keep
+        kept = (self._keep_all or question.keep) and question.of is None  # a shadow's clip is that of what it follows
+        followed = numbered(question.of, len(reply.ids)) if question.of else [None] * len(reply.ids)
         until = datetime.now(UTC) + timedelta(days=self._days) if kept else None
         return [
             Entry(
@@ -58,7 +59,7 @@ class Journal:
                 track=question.served.track,
                 version=question.served.version,
                 role=reply.role,
-                of=question.of,
+                of=followed[i],
                 label=answer.label,
                 confidence=None if answer.label == NO_HAND else answer.score,
                 top=answer.top,

@@ -29,6 +29,7 @@ class Lineup:
         self._max_pinned = max_pinned
         self._lock = threading.Lock()
         self._former: weakref.WeakSet[Served] = weakref.WeakSet()  # still held by who asked before the change
+        self._leaving = threading.Lock()  # a set that grows while it is gone through raises
 
     def choose(self, client: str, id: str, canary: float) -> tuple[Served, Role]:
         """Returns who answers: Production, or for a share of the clients a candidate that passed, always the same.
@@ -77,11 +78,14 @@ class Lineup:
     @property
     def draining(self) -> list[int]:
         """Numbers of versions that no new question goes to, and that are not let go of yet."""
+        with self._leaving:
+            former = list(self._former)
         standing = self.standing
-        return sorted(served.version for served in self._former if served not in standing)
+        return sorted(served.version for served in former if served not in standing)
 
     def _leave(self, served: Served) -> None:
-        self._former.add(served)
+        with self._leaving:
+            self._former.add(served)
 
 
 def falls(key: str, salt: str, share: float) -> bool:

@@ -63,5 +63,9 @@ class Question:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        count = len(self.clips)
-        return (self.id,) if count == 1 else tuple(f"{self.id}.{i}" for i in range(count))
+        return numbered(self.id, len(self.clips))
+
+
+def numbered(id: str, count: int) -> tuple[str, ...]:
+    """Returns the ids of a question's clips: its own of a single one, else ID.0, ID.1, …"""
+    return (id,) if count == 1 else tuple(f"{id}.{i}" for i in range(count))

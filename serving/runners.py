@@ -4,6 +4,7 @@ A free thread takes at once what waits, and what comes while all are at work mak
 not held up, and a crowd fills the batches by itself. `max_wait_ms` has a free thread wait for company besides.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -12,6 +13,8 @@ from time import perf_counter
 from pipeline.params import Serve
 from serving.clips import Floats, joined
 from serving.questions import Question
+
+log = logging.getLogger(__name__)
 
 # Takes questions that were answered together, their logits [B, K] and seen [B]; or what went wrong in their place.
 Finish = Callable[[Sequence[Question], tuple[Floats, Floats] | BaseException], None]
@@ -44,15 +47,16 @@ class Runners:
     def num_waiting(self) -> int:
         return self._clips
 
-    def put(self, question: Question, *, share: float = 1.0) -> bool:
-        """Queues a question; False where that many clips wait already: `share` of the queue's bound."""
+    def put(self, *questions: Question, share: float = 1.0) -> bool:
+        """Queues all of the questions or none; False where that many clips wait already: `share` of the bound."""
+        count = sum(len(question.clips) for question in questions)
         with self._changed:
-            full = self._waiting and self._clips + len(question.clips) > share * self._bounds.max_queue
+            full = self._waiting and self._clips + count > share * self._bounds.max_queue
             if self._closed or full:
                 return False
-            self._waiting.append(question)
-            self._clips += len(question.clips)
-            self._changed.notify()
+            self._waiting += questions
+            self._clips += count
+            self._changed.notify(len(questions))
         return True
 
     def _work(self) -> None:
@@ -61,9 +65,11 @@ class Runners:
                 together = joined([question.clips for question in questions])
                 outputs = questions[0].served.predictor.run(together.feeds())
             except Exception as error:  # ONNX Runtime's own have no common type; whoever asked is to hear of it
-                self._finish(questions, error)
-            else:
+                outputs = error
+            try:
                 self._finish(questions, outputs)
+            except Exception:  # the thread goes on: without it, nobody after these would be answered
+                log.exception("answers of version %d were lost", questions[0].served.version)
 
     def _take(self) -> list[Question]:
         """Waits for work and returns what goes together with the oldest; nothing at the end."""

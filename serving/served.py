@@ -100,16 +100,18 @@ def _steps(path: Path) -> Steps | None:
 def _check(served: Served, where: str) -> None:
     """Has it answer clips of several sizes, of which the last shows nobody.
 
-    Raises: InputError when an answer has another shape than the contract says, or is no number.
+    Raises: InputError when it gives none, or one of another shape than the contract says, or that is no number.
     """
     rng = np.random.default_rng(0)
     for clips, frames in WARM:
         landmarks = rng.random((clips, frames, served.points, 3), np.float32)
         landmarks[-1] = np.nan if clips > 1 else landmarks[-1]
         ones = np.ones(clips, np.float32)
-        logits, seen = served.predictor.run(
-            {"landmarks": landmarks, "aspect": ones, "fps": 15 * ones, "handedness": ones}
-        )
+        feeds = {"landmarks": landmarks, "aspect": ones, "fps": 15 * ones, "handedness": ones}
+        try:
+            logits, seen = served.predictor.run(feeds)
+        except Exception as error:  # ONNX Runtime's own have no base class in common
+            raise InputError(f"{where}: it does not answer clips of {frames} frame(s): {error}") from error
         _hold(logits, (clips, len(served.contract.class_names)), where)
         _hold(seen, (clips,), where)
 

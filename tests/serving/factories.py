@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ import uvicorn
 from numpy.typing import NDArray
 
 from pipeline.params import Log, Serve
+from pipeline.predictor import Predictor
 from registry.store import Store, local_store
 from serving.app import create
+from serving.clips import checked
+from serving.questions import Question
+from serving.served import Served
 from serving.settings import Settings
-from tests.registry.factories import Artifacts, Misses, every, make_track, never
+from tests.registry.factories import Artifacts, Misses, every, make_track, never, write_onnx
 
 QUICK = Serve(follow_s=0.05, threads=1)
 
@@ -26,11 +31,11 @@ def store_with(folder: Path, *models: int) -> tuple[Store, list[Artifacts]]:
     Model m says the class of a clip's point 0, unless its point 1 + m says that it misses.
     """
     store, made = local_store(folder / ".signloop"), []
-    before: dict[int, Misses] = {}  # who is in Production answers the same clips
+    misses: dict[int, Misses] = {}
     for nth, model in enumerate(models or (0,)):
-        rule = {0: every(3), 1: every(5)}.get(nth, never)
-        track = make_track(folder / f"track{nth}", misses={"fp32": rule}, model=model, others=dict(before))
-        before[model] = rule
+        misses[model] = {0: every(3), 1: every(5)}.get(nth, never)
+        others = {former: rule for former, rule in misses.items() if former != model}
+        track = make_track(folder / f"track{nth}", misses={"fp32": misses[model]}, model=model, others=others)
         assert track.promote(store, params={"model": {"name": "mlp"}, "seed": nth})["status"] == "passed"
         made.append(track)
     return store, made
@@ -69,3 +74,21 @@ def clip(label: int, *, frames: int = 1, missed_by: int | None = None) -> NDArra
     if missed_by is not None:
         landmarks[:, 1 + missed_by, 0] = 1
     return landmarks
+
+
+def served(path: Path, model: int = 0, *, version: int = 1, status: str = "passed", **changes: Any) -> Served:
+    """Returns model number m, opened from a file that is written for it."""
+    write_onnx(path / f"{model}.onnx", model)
+    predictor = replace(Predictor.open(path / f"{model}.onnx"), **changes)
+    return Served(track="letters", version=version, status=status, predictor=predictor)
+
+
+def question(by: Served, label: int = 0, *, id: str = "q", frames: int = 1, clips: int = 1, **more: Any) -> Question:
+    """Returns a question about clips of one class, that a version is to answer."""
+    landmarks = np.stack([clip(label, frames=frames)] * clips)
+    how = {"role": "production", "source": "predict", **more}
+    return Question(id=id, clips=checked(landmarks, "hand"), served=by, **how)
+
+
+def label_of(logits: NDArray[np.float32]) -> int:
+    return int(logits.argmax())
