@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flows import bench_extract, bench_graph, bench_retrain, bench_signs
+from flows import bench_extract, bench_graph, bench_modes, bench_recordings, bench_retrain, bench_signs
 from flows.timing import medians_in_turns
+from pipeline.errors import InputError
 from pipeline.params import SyntheticLetters
 
 BLOCK = 25  # calls in a row, a second and a half of a stream
@@ -22,11 +23,22 @@ def figures(root: Path) -> Iterator[Row]:
     yield from gate()
     yield from bench_graph.figures()
     yield from bench_signs.figures()
-    yield from bench_extract.figures(root)
+    yield from recordings(root)
     yield "signloop --help", f"{_median_seconds(lambda: _run(root, 'signloop', '--help')):.2f} s"
     if (root / "artifacts").exists():
         yield "dvc repro, nothing to do", f"{_median_seconds(lambda: _run(root, 'dvc', 'repro')):.2f} s"
         yield from bench_retrain.figures(root)
+
+
+def recordings(root: Path) -> Iterator[Row]:
+    """Yields what looking at recordings costs and how far it repeats itself; or why it cannot be measured."""
+    try:
+        material = bench_recordings.material(root)
+    except InputError as error:
+        yield "recordings", f"not measured: {error}"
+        return
+    yield from bench_extract.figures(material)
+    yield from bench_modes.figures(material)
 
 
 def simulated_clips_a_second() -> float:

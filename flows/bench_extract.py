@@ -1,7 +1,6 @@
 """Frames a second from recordings: two of our processes beside the loop that one would write, in one run.
 
-The recordings are made here from photographs of hands that move across the picture: the detectors take as long as what
-they find asks for.
+The detectors take as long as what they find asks for, so that the recordings show hands and people.
 """
 
 import resource
@@ -12,18 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipeline.errors import InputError
+from flows import bench_recordings as recordings
+from flows.bench_recordings import FPS, HEIGHT, WIDTH
 from pipeline.params import Detection
 
 Row = tuple[str, str]
 WORKERS = 2
-HEIGHT, WIDTH, FPS = 480, 640, 25
 CLIPS, FRAMES = 10, 100  # distinct recordings, and pictures in each
 ROUNDS = 5  # over all of them, by our processes
-STILL = 20  # frames that show one photograph
 
 
 class Job(NamedTuple):
@@ -40,25 +35,11 @@ class Worked(NamedTuple):
     rss: int
 
 
-def figures(root: Path, *, clips: int = CLIPS, rounds: int = ROUNDS) -> Iterator[Row]:
-    """Yields frames a second of both, and the memory of ours; or why it cannot be measured."""
-    from flows import environment
-    from pipeline.detect import bundles
-
-    photos = sorted((root.parent / "shared" / "data" / "photos").glob("*/*.jpg"))
-    detection = Detection()
-    beside = [*environment.assets(), root.parent / "shared" / "models"]
-    try:
-        found = bundles.found(bundles.needed(detection), beside)
-    except InputError as error:
-        yield "recordings", f"not measured: {error}"
-        return
-    if not photos:
-        yield "recordings", "not measured: no photographs in ../shared/data/photos to make them of"
-        return
+def figures(material: recordings.Material) -> Iterator[Row]:
+    """Yields frames a second of both, and the memory of ours."""
     with TemporaryDirectory() as folder:
-        files = [_record(Path(folder) / f"{n}.mp4", photos[n::clips]) for n in range(clips)]
-        yield from compare([Job(file, detection, found) for file in files], rounds)
+        files = [recordings.record(Path(folder) / f"{n}.mp4", material.photos[n::CLIPS], FRAMES) for n in range(CLIPS)]
+        yield from compare([Job(file, Detection(), material.bundles) for file in files], ROUNDS)
 
 
 def compare(jobs: Sequence[Job], rounds: int) -> Iterator[Row]:
@@ -148,28 +129,3 @@ def _busy() -> float:
     """Returns the processor time of this process and of the children that have ended."""
     both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(used.ru_utime + used.ru_stime for used in both)
-
-
-def _record(file: Path, photos: Sequence[Path]) -> Path:
-    """Writes a recording: each photograph drifts across the picture for a while."""
-    import av
-
-    with av.open(str(file), "w") as container:
-        stream: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
-        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuv420p"
-        for frame in range(FRAMES):
-            picture = _moved(photos[frame // STILL % len(photos)], frame % STILL)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
-    return file
-
-
-def _moved(photo: Path, step: int) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    with Image.open(photo) as file:
-        shown = file.convert("RGB")
-    shown = shown.resize((round(shown.width * 400 / shown.height), 400))
-    canvas = Image.new("RGB", (WIDTH, HEIGHT), (128, 128, 128))
-    canvas.paste(shown, ((WIDTH - shown.width) // 2 + 3 * step - 30, (HEIGHT - shown.height) // 2 + step - 10))
-    return np.asarray(canvas)
