@@ -111,6 +111,6 @@ def _range(values: NDArray[Any]) -> str:
     known = values[~np.isnan(values.astype(float))]
     if not len(known):
         return "unknown"
-    low, middle, high = known.min(), np.median(known), known.max()
+    low, middle, high = (f"{value:.4g}" for value in (known.min(), np.median(known), known.max()))
     unknown = f"; {len(values) - len(known):,} unknown" if len(known) < len(values) else ""
-    return (f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}, median {middle:.4g}") + unknown
+    return (low if low == high else f"{low} to {high}, median {middle}") + unknown

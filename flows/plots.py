@@ -8,10 +8,14 @@ PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <title>Plots</title>
 {{refresh_tag}}
 <script>{script}</script>
-<style>body {{ font-family: system-ui, sans-serif; margin: 1.5rem }} table {{ border-spacing: 15px }}</style>
+<style>
+body {{ font-family: system-ui, sans-serif; margin: 1.5rem }} table {{ border-spacing: 15px }}
+.vega-embed {{ vertical-align: top; max-width: 100%; overflow-x: auto; margin: 0 1rem 1rem 0 }}
+</style>
 </head>
 <body>
 {{plot_divs}}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pipeline.samples import Samples
 
 LONGEST = 40  # rows of a table that a person reads
+ON_SHEET, ON_PAGE = 96, 12  # clips, some of every class
 OUT = "-o"
 
 
@@ -22,12 +23,14 @@ def show(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", OUT, help="Clips: an animation, .gif or .html. None: a contact sheet, .png."),
+        typer.Option("--out", OUT, help="Clips: an animation, .gif or .html. None: a contact sheet, .png, or .html."),
     ] = None,
     closer: Annotated[
         bool | None, typer.Option("--closer/--whole", help="What is seen, or the whole picture; sheets are closer.")
     ] = None,
-    most: Annotated[int, typer.Option(min=1, help="Clips on a contact sheet.")] = 96,
+    most: Annotated[
+        int | None, typer.Option(min=1, help=f"Clips on a contact sheet, else {ON_SHEET}; on a page, else {ON_PAGE}.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="List every clip, class and group.")] = False,
 ) -> None:
     """Show what is in a store of samples, or let its clips move."""
@@ -36,7 +39,7 @@ def show(
     from flows.contents import chosen, contents
     from pipeline import formats
 
-    _refuse_suffix(out, (".gif", ".html") if ids else (".png",))
+    _refuse_suffix(out, (".gif", ".html") if ids else (".png", ".html"))
     samples = formats.read(file)
     console = Console()
     if ids:
@@ -54,16 +57,28 @@ def show(
     _listed(console, found.groups, every=every)
     _listed(console, found.clips.set_index("clip").drop(columns="aspect"), every=every, longest=8)
     if out:
-        from pipeline.pictures import sheet
-
-        count = sheet.write(out, samples, most=most, whole=closer is False)
-        typer.secho(f"{out}: {count} of {len(samples):,} clips", fg="cyan", err=True)
+        _some(out, samples, most, closer)
 
 
 def _refuse_suffix(out: Path | None, valid: tuple[str, ...]) -> None:
     if out and out.suffix.lower() not in valid:
-        other = "Name a clip to animate it." if valid == (".png",) else "Leave the ids out for a contact sheet."
+        other = "Name a clip to animate it." if ".png" in valid else "Leave the ids out for a contact sheet."
         raise InputError(f"{OUT} '{out}': expected {' or '.join(valid)}, got '{out.suffix}'. {other}")
+
+
+def _some(out: Path, samples: "Samples", most: int | None, closer: bool | None) -> None:
+    """Writes some clips of every class: a contact sheet, or a page on which they move."""
+    import numpy as np
+
+    from pipeline.pictures import page, sheet
+
+    if out.suffix.lower() == ".html":
+        shown = sheet.chosen(samples.target, most or ON_PAGE)
+        page.write(out, samples.select(np.asarray(shown)), whole=not closer)
+        count = len(shown)
+    else:
+        count = sheet.write(out, samples, most=most or ON_SHEET, whole=closer is False)
+    typer.secho(f"{out}: {count} of {len(samples):,} clips", fg="cyan", err=True)
 
 
 def _animate(out: Path, samples: "Samples", *, whole: bool) -> None:

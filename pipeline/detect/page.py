@@ -20,6 +20,7 @@ body { font: 15px/1.45 system-ui, sans-serif; max-width: 70rem; margin: 2rem aut
 h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
 table { border-collapse: collapse } th, td { padding: .2rem .8rem .2rem 0; text-align: right; vertical-align: top }
 th:first-child, td:first-child, .text { text-align: left; overflow-wrap: anywhere }
+.wide { overflow-x: auto } th, td { white-space: nowrap } td:first-child { white-space: normal; min-width: 7rem }
 thead th { border-bottom: 1px solid; font-weight: 600 } meter { width: 5rem; vertical-align: middle }
 .lead { font-size: 1.15rem } .worst { display: flex; flex-wrap: wrap; gap: 1.2rem }
 figure { margin: 0; max-width: 34rem } figure img { height: 200px; margin-right: 2px }
@@ -71,7 +72,7 @@ def _lead(rates: Mapping[str, Any]) -> str:
     if not rates["clips"]:
         return "No clips were found."
     told = f"{rates['kept']:,} of {rates['clips']:,} clips are kept; {rates['left_out']:,} are left out"
-    told += f", {rates['copies']:,} have the content of another." if rates["copies"] else "."
+    told += f", {rates['copies']:,} with the content of another." if rates["copies"] else "."
     if rates["frames"]:
         parts = ", ".join(f"{_part(part)} {share:.1%}" for part, share in rates["seen"].items())
         told += f" A hand is seen in {rates['hands']:.1%} of {rates['frames']:,} frames ({parts})."
@@ -135,9 +136,9 @@ def _table(title: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
     head = "".join(f"<th>{column}</th>" for column in ["", *columns])
     more = f"<p>The worst {LONGEST} of {len(rows):,}; report.json has all.</p>" if len(rows) > LONGEST else ""
     return (
-        f"<h2>{title}</h2>\n{more}<table><thead><tr>{head}</tr></thead><tbody>\n"
+        f'<h2>{title}</h2>\n{more}<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n'
         + "\n".join(lines)
-        + "\n</tbody></table>"
+        + "\n</tbody></table></div>"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.drawing import LEFT, POSE, RIGHT, strokes
+from pipeline.drawing import LEFT, POSE, RIGHT, UNKNOWN, strokes
 from pipeline.files import write_text
 from pipeline.pictures.animation import frame_rates
 from pipeline.pictures.tiles import view
@@ -24,7 +24,8 @@ def write(path: Path, samples: Samples, *, whole: bool = True) -> None:
     # A label may hold "</script>" or "<!--": in JSON the sign may as well be escaped.
     data = json.dumps(clips, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     title = html.escape(", ".join(str(name) for name in samples.id[:3]))
-    named = (("left hand", LEFT), ("right hand", RIGHT), ("pose", POSE))
+    third = ("nobody said which hand", UNKNOWN) if samples.skeleton == "hand" else ("pose", POSE)
+    named = (("left hand", LEFT), ("right hand", RIGHT), third)
     legend = " · ".join(f'<b style="color:{_css(color)}">{name}</b>' for name, color in named)
     page = PAGE.replace("{legend}", legend).replace("{clips}", data)  # what comes last may hold any of these words
     write_text(path, page.replace("{title}", title, 1))
@@ -38,7 +39,7 @@ def _clip(samples: Samples, i: int, rate: float, whole: bool) -> dict[str, Any]:
         str(samples.class_names[samples.target[i]]) or "no label",
         str(samples.group[i]),
         f"{len(shown.clip)} frame{'s' if len(shown.clip) > 1 else ''}",
-        f"{rate:g} frames a second" + ("" if known else " (unknown: a usual rate)"),
+        f"{rate:.4g} frames a second" + ("" if known else " (unknown: a usual rate)"),
     ]
     return {
         "id": str(samples.id[i]),
@@ -63,27 +64,32 @@ PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
 <style>
-  body { font: 15px/1.4 system-ui, sans-serif; color: #202020; background: #fff; margin: 1rem; }
-  main { display: flex; flex-wrap: wrap; gap: 1.5rem; }
-  canvas { border: 1px solid #d0d0d0; display: block; max-width: 100%; }
-  h2 { font-size: 1rem; margin: 0; } p { margin: 0 0 .4rem; color: #505050; }
-  input[type=range] { width: 14rem; vertical-align: middle; }
+  :root { color-scheme: light dark }
+  body { font: 15px/1.4 system-ui, sans-serif; margin: 1rem }
+  main { display: flex; flex-wrap: wrap; gap: 1.5rem } section { max-width: 100% }
+  canvas, .legend { background: #fff; border: 1px solid #d0d0d0 } /* the colours are made for paper */
+  canvas { display: block; max-width: 100% } .legend { width: fit-content; padding: 0 .6rem }
+  h2 { font-size: 1rem; margin: 0; overflow-wrap: anywhere } p { margin: 0 0 .4rem } h2 + p { opacity: .75 }
+  div { display: flex; align-items: center; gap: .5rem; margin-top: .4rem } output { white-space: nowrap }
+  input { flex: 1; min-width: 4rem; max-width: 14rem }
 </style>
-<p>{legend}</p>
+<p class="legend">{legend}</p>
 <main></main>
 <script>
 const clips = {clips};
 const HEIGHT = 400;
 for (const clip of clips) {
   const box = document.createElement("section");
-  const make = (name, set) => box.appendChild(Object.assign(document.createElement(name), set));
+  const make = (name, set, on = box) => on.appendChild(Object.assign(document.createElement(name), set));
   make("h2", { textContent: clip.id });
   make("p", { textContent: clip.facts });
   const canvas = make("canvas", { height: HEIGHT, width: Math.round(HEIGHT * clip.aspect) });
-  const play = make("button", { textContent: "pause" });
-  const slide = make("input", { type: "range", min: 0, max: clip.frames.length - 1, value: 0, ariaLabel: "frame" });
-  const said = make("output", {});
-  const speed = make("select", { ariaLabel: "speed" });
+  const row = make("div", {});
+  const play = make("button", { textContent: "pause" }, row);
+  const range = { type: "range", min: 0, max: clip.frames.length - 1, value: 0, ariaLabel: "frame" };
+  const slide = make("input", range, row);
+  const said = make("output", {}, row);
+  const speed = make("select", { ariaLabel: "speed" }, row);
   for (const times of [1, 0.5, 0.25]) speed.add(new Option(times + " ×", times));
   const on = canvas.getContext("2d");
   let playing = true, at = 0, before = null;
@@ -103,7 +109,7 @@ for (const clip of clips) {
       on.beginPath(); on.arc(...xy(frame[column]), 2.6, 0, 7); on.fill();
     }
     slide.value = Math.floor(at);
-    said.textContent = " " + (Math.floor(at) + 1) + " / " + clip.frames.length + " ";
+    said.textContent = Math.floor(at) + 1 + " / " + clip.frames.length;
   };
   const turn = (now) => {
     if (playing && before !== null) at = (at + (now - before) / 1000 * clip.fps * speed.value) % clip.frames.length;

@@ -138,7 +138,7 @@ def _refuse_too_many(failed: Counter[Any], count: int, data: Videos | Images) ->
         raise InputError(
             f"'{data.path}': {failed.total()} of {count} {data.source} failed ({_counted(failed)}), {share:.0%} where "
             f"data.max_failed accepts {data.max_failed:.0%}. A line above says of each why. Mend or remove them, or "
-            "raise the limit; what is finished is kept."
+            "raise the limit (`signloop extract --max-failed`); what is finished is kept."
         )
 
 

@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parents[2]
 WATCHED = Path(__file__).parent / "watched"
 CODE = ("flows", "pipeline", "registry", "examples")
 FILES = ("dvc.yaml", ".dvcignore", ".gitignore", ".dvc/.gitignore", ".dvc/config", "requirements.lock")
+FILES += (".dvc/plots/bars.json", ".dvc/plots/matrix.json")
 STAGES = ("code", "extract", "prepare", "pretrain", "train", "export", "evaluate", "promote")
 TINY: dict[str, dict[str, Any]] = {
     "data": {"num_signers": 12, "clips_per_letter": 1, "frames": 4, "classes": ["A", "B", "C"]},

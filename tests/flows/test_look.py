@@ -59,6 +59,8 @@ def test_show_says_what_is_in_a_store(letters: Path, tmp_path: Path):
     assert "6 of 36 clips" in answer.stderr
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.format == "PNG"
+    assert "page.html: 3 of 36 clips" in run("show", letters, "-o", tmp_path / "page.html", "--most", 3).stderr
+    assert (tmp_path / "page.html").read_text(encoding="utf-8").count('"facts":') == 3
     assert "more; --all" not in run("show", letters, "--all").stdout
 
 
@@ -86,7 +88,7 @@ def test_show_takes_whole_signers_and_other_files(tmp_path: Path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), r"expected .png, got '.gif'. Name a clip to animate it"),
+        ((), r"expected .png or .html, got '.gif'. Name a clip to animate it"),
         (("s00/A0",), r"expected .gif or .html, got '.png'. Leave the ids out for a contact sheet"),
     ],
 )

@@ -15,7 +15,7 @@ def test_the_page_brings_its_scripts_along(tmp_path: Path) -> None:
             tags.append((tag, dict(attrs)))
 
     Tags().feed(page)
-    assert [tag for tag, _ in tags] == ["html", "head", "meta", "title", "script", "style", "body"]
+    assert [tag for tag, _ in tags] == ["html", "head", "meta", "meta", "title", "script", "style", "body"]
     assert not any({"src", "href"} & set(attributes) for _, attributes in tags)
     assert "window.vegaEmbed" in page
 

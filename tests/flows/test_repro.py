@@ -76,7 +76,9 @@ def test_metrics_and_plots_show_offline(project: Project) -> None:
     assert "fp32.accuracy" in project.run("dvc", "metrics", "show")
     project.run("dvc", "plots", "show", "-o", "plots")
     page = (project.root / "plots/index.html").read_text(encoding="utf-8")
-    assert all(name in page for name in ("Confusion on the test groups", "Recall by class", "Reliability"))
+    assert all(
+        name in page for name in ("letters: Confusion on the test groups", "letters: Recall by class", "Reliability")
+    )
     assert fetched(page) == []
     assert "{plot_divs}" not in page
     shutil.rmtree(project.root / "plots")
