@@ -96,6 +96,9 @@ def demo(
         )
     if out:
         typer.secho(f"{played.num_pictures} pictures written to '{out}'", fg="cyan", err=True)
+    if not played.text:
+        held = f"no letter or sign was held for {speller.rules.hold_s:g} s at {speller.rules.confidence:g} or more"
+        typer.secho(f"{held}; a lower --confidence takes less", fg="yellow", err=True)
     typer.echo(played.text)
 
 

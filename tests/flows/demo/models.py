@@ -8,6 +8,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.contract import INPUTS, KEY, OUTPUTS, Contract, next_state
+from pipeline.skeleton import skeleton as skeleton_by_name
 
 CLASSES = ("A", "B", "C", "D")  # left hand, right hand in the picture's left half; the same in its right half
 STATE = {"frames": 1}
@@ -18,14 +19,14 @@ def expected(wrist_x: float, handedness: float) -> str:
     return CLASSES[2 * int(wrist_x > 0.5) + int(handedness > 0.5)]
 
 
-def write_clip(path: Path) -> Path:
-    """Writes a model of whole clips that answers by their last frame."""
+def write_clip(path: Path, skeleton: str = "hand") -> Path:
+    """Writes a model of whole clips that answers by their last frame; of a signer by the left hand, its first point."""
     nodes = [
         *_sides(),
         helper.make_node("Div", ["aspect", "aspect"], ["seen"]),
         helper.make_node("Mul", ["hot", "sharp"], ["logits"]),
     ]
-    return _write(path, nodes, "clip", {})
+    return _write(path, nodes, "clip", {}, skeleton)
 
 
 def write_step(path: Path) -> Path:
@@ -60,7 +61,7 @@ def _sides() -> list[Any]:
     ]
 
 
-def _write(path: Path, nodes: list[Any], kind: Any, state: dict[str, int]) -> Path:
+def _write(path: Path, nodes: list[Any], kind: Any, state: dict[str, int], skeleton: Any = "hand") -> Path:
     constants = {
         "last": np.array(-1),
         "zero": np.array(0),
@@ -71,7 +72,10 @@ def _write(path: Path, nodes: list[Any], kind: Any, state: dict[str, int]) -> Pa
         "sharp": np.float32(SHARP),
         "classes": np.arange(len(CLASSES), dtype=np.float32),
     }
-    shapes: dict[str, list[Any]] = {"landmarks": ["B", "T", 21, 3], "logits": ["B", len(CLASSES)]}
+    shapes: dict[str, list[Any]] = {
+        "landmarks": ["B", "T", len(skeleton_by_name(skeleton).points), 3],
+        "logits": ["B", len(CLASSES)],
+    }
     for name, size in state.items():
         shapes |= {name: ["B", size], next_state(name): ["B", size]}
 
@@ -87,7 +91,7 @@ def _write(path: Path, nodes: list[Any], kind: Any, state: dict[str, int]) -> Pa
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     own = Contract(
-        track="letters", model="sides", features="raw", skeleton="hand", class_names=CLASSES, kind=kind, state=state
+        track="letters", model="sides", features="raw", skeleton=skeleton, class_names=CLASSES, kind=kind, state=state
     )
     model.metadata_props.add(key=KEY, value=own.dumps())
     onnx.checker.check_model(model)
