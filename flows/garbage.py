@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.checks.dvc import dvc, running
+from flows.workshop import FINISHED
+from pipeline import params
 from pipeline.errors import InputError, SignloopError
 from pipeline.files import living
+from pipeline.params import Images, Videos
 from registry import database
 from registry.database import Contents
 from registry.store import Store
@@ -34,10 +37,13 @@ class Garbage:
 
 
 def find(root: Path, state: Path, store: Store, *, days: float) -> list[Garbage]:
-    """Returns what can go; `days` is how long the checkpoint of a training that never ended is kept."""
+    """Returns what can go; `days` is how long is kept what nobody went on with.
+
+    Raises: InputError when params.yaml cannot be read.
+    """
     path = database.path_of(store)
     finished = database.contents(path).finished if path and path.exists() else frozenset()
-    return [*leftovers(root, state), *checkpoints(state, finished, days=days)]
+    return [*leftovers(root, state), *checkpoints(state, finished, days=days), *old_clips(root, state, days=days)]
 
 
 def orphans(store: Store) -> list[Garbage]:
@@ -79,6 +85,30 @@ def checkpoints(state: Path, finished: Iterable[str], *, days: float) -> list[Ga
         elif age > max(days * DAY, HOUR):
             found.append(Garbage(path, f"checkpoint that nobody went on with for {age / DAY:.0f} days", size(path)))
     return found
+
+
+def old_clips(root: Path, state: Path, *, days: float) -> list[Garbage]:
+    """Returns finished clips of extractors that params.yaml does not ask for, none of them looked at for `days`.
+
+    For so long those of `signloop extract` with options of its own are kept, and what `signloop use` put aside.
+    """
+    folders = sorted(path for path in (state / FINISHED).glob("*") if path.is_dir())
+    asked_for = _extractors(root) if folders else frozenset()
+    return [
+        Garbage(path, f"clips of an extractor that params.yaml does not ask for, {age / DAY:.0f} days old", size(path))
+        for path in folders
+        if path.name not in asked_for and (age := _age(path)) > max(days * DAY, HOUR)
+    ]
+
+
+def _extractors(root: Path) -> frozenset[str]:
+    """Names the folders of what looks at the recordings of each track."""
+    from pipeline.detect.extractor import extractor
+    from pipeline.detect.finished import folder_name
+
+    sections = [track.data for track in params.read(root / "params.yaml").tracks.values()]
+    looking = [section.detection for section in sections if isinstance(section, Videos | Images)]
+    return frozenset(folder_name(extractor(detection)["hash"]) for detection in looking)
 
 
 def remove(found: Iterable[Garbage]) -> int:

@@ -10,7 +10,9 @@ from pipeline.errors import InputError
 def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and delete nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", "-f", help="Do not ask.")] = False,
-    days: Annotated[float, typer.Option(min=0, help="Keep the checkpoints of interrupted trainings this long.")] = 14,
+    days: Annotated[
+        float, typer.Option(min=0, help="Keep interrupted trainings, and clips of other extractors, this long.")
+    ] = 14,
     orphans: Annotated[
         bool, typer.Option("--orphans", help="Also stored bytes that this registry does not name; is it the only one?")
     ] = False,
@@ -18,7 +20,7 @@ def gc(
         bool, typer.Option("--cache", help="Also DVC's cache: what no commit, experiment or working file names.")
     ] = False,
 ) -> None:
-    """Free what nothing points to: old checkpoints and half-written files. Versions, aliases and runs stay."""
+    """Free what nothing points to: old checkpoints and clips, half-written files. Versions, aliases and runs stay."""
     from flows import garbage
 
     root, store = environment.project_root(), environment.store()

@@ -22,7 +22,7 @@ class Finished:
     """The finished clips of one extractor; without a folder none are kept."""
 
     def __init__(self, folder: Path | None, extractor: str) -> None:
-        self.folder = folder / extractor[:16] if folder else None
+        self.folder = folder / folder_name(extractor) if folder else None
 
     def read(self, key: str) -> Detected | None:
         """Returns a finished clip, or None where there is none, or none that is whole."""
@@ -52,3 +52,8 @@ class Finished:
 
     def _path(self, folder: Path, key: str) -> Path:
         return folder / key[:2] / f"{key}.npz"
+
+
+def folder_name(extractor: str) -> str:
+    """Returns what the folder of an extractor of this hash is called."""
+    return extractor[:16]

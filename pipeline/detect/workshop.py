@@ -4,17 +4,15 @@ One clip is one job. What an executor brings back is kept at once, so that a kil
 is finished already is read and not looked at again.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pipeline.detect import bundles
 from pipeline.detect.detected import Detected, Failure
 from pipeline.detect.executor import Executor, InThisProcess
+from pipeline.detect.extractor import digest, extractor
 from pipeline.detect.finished import Finished
 from pipeline.params import Detection
 
@@ -34,7 +32,7 @@ class Job:
     @property
     def key(self) -> str:
         """Names what is looked at, whatever the file is called."""
-        return _digest([self.content, self.picture, self.start, self.end])
+        return digest([self.content, self.picture, self.start, self.end])
 
 
 Look = Callable[[Job], Detected | Failure]
@@ -94,21 +92,13 @@ class Workshop:
     look: Look = look
 
     def extractor(self, detection: Detection) -> dict[str, Any]:
-        """Describes what looks at clips; another hash is another extractor, and its clips never meet these.
+        """Describes what looks at clips.
 
         Raises: InputError when a bundle is not the pinned one.
         """
-        from pipeline.detect.clip import VERSION
-
         for name, file in self.bundles.items():
             bundles.verify(name, file)
-        says = {
-            "version": VERSION,
-            "mediapipe": version("mediapipe"),
-            "bundles": {name: bundles.BUNDLES[name].sha256 for name in sorted(self.bundles)},
-            "detection": detection.model_dump(mode="json"),
-        }
-        return {"hash": _digest(says), **says}
+        return extractor(detection, self.bundles)
 
     def results(self, jobs: Sequence[Job], *, timeout_s: float) -> list[Detected | Failure]:
         """Returns what is seen in each clip, in order; clips of one content are looked at once."""
@@ -129,7 +119,3 @@ class Workshop:
             done = len(found) - before
             self.progress(Done(job=new[key], result=found[key], done=done, total=len(new), finished=before))
         return [found[job.key] for job in jobs]
-
-
-def _digest(says: Any) -> str:
-    return hashlib.sha256(json.dumps(says, sort_keys=True).encode()).hexdigest()

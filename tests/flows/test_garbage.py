@@ -11,8 +11,11 @@ from typer.testing import CliRunner
 
 from flows import garbage
 from flows.command import app
+from pipeline.detect.extractor import extractor
+from pipeline.detect.finished import folder_name
 from pipeline.errors import InputError
 from pipeline.files import write_json, write_text
+from pipeline.params import Detection
 from registry.load import load
 from registry.store import Store, local_store, open_store
 from registry.tracking import start_run
@@ -31,6 +34,13 @@ def aged(path: Path, *, hours: float) -> Path:
 
 def found(project: Project, *, days: float = 14) -> list[Path]:
     return [item.path for item in garbage.find(project.root, project.state, project.store, days=days)]
+
+
+def look_at_recordings(project: Project, **detection: object) -> None:
+    """Writes a params.yaml whose one track reads videos."""
+    data = {"source": "videos", "path": "clips", "detection": detection}
+    tracks = {"signs": {"data": data, "model": {"name": "sign_transformer"}}}
+    write_json(project.root / "params.yaml", {"tracks": tracks})
 
 
 def orphan(project: Project, name: str) -> Path:
@@ -84,6 +94,7 @@ def test_the_checkpoint_of_a_running_training_stays(project: Project) -> None:
 
 
 def test_half_written_files_go_when_their_process_is_gone(project: Project) -> None:
+    look_at_recordings(project)
     places = [
         "artifacts/letters",
         "artifacts/letters/model",
@@ -100,6 +111,30 @@ def test_half_written_files_go_when_their_process_is_gone(project: Project) -> N
     write_text(project.store.artifacts / f".users.{DEAD}.part", "a version's own file")
     aged(project.store.artifacts, hours=2)
     assert sorted(found(project)) == sorted(project.root / place / f".file.{DEAD}.part" for place in places)
+
+
+def test_clips_go_whose_extractor_params_do_not_name_and_nobody_looked_at_for_long(project: Project) -> None:
+    look_at_recordings(project, fps=15)
+    folder = project.state / "clips"
+    asked_for = folder_name(extractor(Detection(fps=15))["hash"])
+    ages = {asked_for: 24 * 99, folder_name(extractor(Detection())["hash"]): 24 * 15, "0" * 16: 24 * 13, "1" * 16: 0.5}
+    for name, hours in ages.items():
+        for clip in ("ab/abc.npz", "cd/cde.npz"):
+            write_text(folder / name / clip, "12345")
+        aged(folder / name, hours=hours)
+    *_, old, younger, new = ages
+    assert [path.name for path in found(project)] == [old]
+    assert sorted(path.name for path in found(project, days=0)) == sorted([old, younger])
+    (item,) = garbage.find(project.root, project.state, project.store, days=14)
+    assert (item.size, garbage.remove([item])) == (10, 10)
+    assert {path.name for path in folder.iterdir()} == {asked_for, younger, new}
+
+
+def test_no_clip_is_garbage_while_nobody_can_say_what_is_asked_for(project: Project) -> None:
+    write_text(project.state / "clips" / ("0" * 16) / "ab/abc.npz", "12345")
+    write_text(project.root / "params.yaml", "tracks: {signs: {data: {source: nothing}}}")
+    with pytest.raises(InputError, match="source"):
+        found(project)
 
 
 def test_a_folder_half_written_goes_by_its_newest_file(project: Project) -> None:
