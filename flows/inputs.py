@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import formats
 from pipeline import samples as store
 from pipeline.errors import InputError
 from pipeline.files import read_json
+from pipeline.formats.keeping import Otherwise
 from pipeline.samples import Samples, from_clips
 from pipeline.skeleton import skeleton as skeleton_by_name
 from pipeline.sources.media import IMAGES, VIDEOS
@@ -27,7 +29,7 @@ class Unlabelled:
 
 
 def read_clips(path: Path, *, otherwise: Unlabelled, skeleton: str) -> Samples:
-    """Reads .json or .h5; tables of one hand (.csv, .parquet), or whole-body clips (.npy, .npz, .parquet, .pose).
+    """Reads .json, what `signloop convert` reads (.h5, .npz, .parquet, .csv, .pose), or whole-body keypoints (.npy).
 
     A folder, a video or a photograph is looked at; what is broken in it is told, and not answered for.
 
@@ -38,13 +40,20 @@ def read_clips(path: Path, *, otherwise: Unlabelled, skeleton: str) -> Samples:
     """
     if path.is_dir() or path.suffix.lower() in VIDEOS | IMAGES:
         return _recordings(path, skeleton)
-    readers = {".h5": _store, ".json": _json, **RECORDED[skeleton]}
+    readers = dict.fromkeys(formats.SUFFIXES, _samples) | {".json": _json}
+    if skeleton == "holistic":
+        readers[".npy"] = _keypoints
     if path.suffix.lower() not in readers:
         raise InputError(f"'{path}': expected one of {', '.join(readers)}. Convert or rename it.")
     if not path.exists():
         raise InputError(f"'{path}' does not exist. Give a {' or '.join(readers)} file.")
     samples = readers[path.suffix.lower()](path, otherwise, skeleton)
     store.check(samples)
+    if samples.skeleton != skeleton:
+        raise InputError(
+            f"'{path}' holds points of '{samples.skeleton}', the model reads those of '{skeleton}'. Give another file, "
+            "or a track or --model that reads them."
+        )
     return samples
 
 
@@ -55,26 +64,14 @@ def _recordings(path: Path, skeleton: str) -> Samples:
     return read(data, f"answers-{path.resolve().stem}")
 
 
-def _store(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
-    return store.read(path)
-
-
-def _table(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
-    from pipeline.sources.landmark_table import read_unlabelled
-
-    return read_unlabelled(path, aspect=otherwise.aspect)
+def _samples(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
+    return formats.read(path, Otherwise(aspect=otherwise.aspect, fps=otherwise.fps, layout=otherwise.layout))
 
 
 def _keypoints(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
     from pipeline.sources.landmark_clips import read_unlabelled
 
     return read_unlabelled(path, layout=otherwise.layout, aspect=otherwise.aspect, fps=otherwise.fps)
-
-
-RECORDED = {
-    "hand": {".csv": _table, ".parquet": _table},
-    "holistic": dict.fromkeys((".npy", ".npz", ".parquet", ".pose"), _keypoints),
-}
 
 
 def _json(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:

@@ -50,9 +50,11 @@ def _kind(path: Path, folder: Path) -> Kind:
     files = folder.rglob("[!.]*") if path.is_dir() or path.suffix.lower() in INDEXES else [path]
     suffixes = {file.suffix.lower() for file in files}
     there: list[Kind] = [kind for kind, known in SUFFIXES.items() if suffixes & known]
-    if len(there) != 1:
-        got = "both" if there else "neither"
-        raise InputError(f"'{path}': expected videos or photographs, got {got}. Say which: --source videos|images.")
+    if not there:
+        known = ", ".join(sorted(VIDEOS | IMAGES))
+        raise InputError(f"'{path}': expected videos or photographs, got neither. Give files that end in {known}.")
+    if len(there) > 1:
+        raise InputError(f"'{path}': expected videos or photographs, got both. Say which: --source videos|images.")
     return there[0]
 
 

@@ -13,7 +13,7 @@ def predict(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A table or keypoints (.csv, .parquet, .npy, .npz, .pose), .json, .h5; a video, a photo, a folder."
+            help="Samples (.h5, .npz, .parquet, .csv, .pose), keypoints (.npy), .json; a video, a photo, a folder."
         ),
     ],
     model: Annotated[
@@ -27,7 +27,7 @@ def predict(
 ) -> None:
     """Answer for every clip of a file with the model in Production; where labels are known, count the right answers.
 
-    Labels are those of a store, or the folder or the name of a recording: LABEL/FILE, LABEL_….
+    Labels are those of a store or table, or the folder or the name of a recording: LABEL/FILE, LABEL_….
     """
     from flows import recordings
     from flows.inputs import Unlabelled, read_clips
@@ -43,7 +43,7 @@ def predict(
     samples = read_clips(file, otherwise=Unlabelled(aspect=aspect, layout=layout), skeleton=predictor.contract.skeleton)
     answers = predictor.answers(samples, top=top)
     typer.secho(f"{what}, {predictor.contract.precision}, {predictor.engine}", fg="cyan", err=True)
-    labelled = file.is_dir() or file.suffix == ".h5"
+    labelled = file.is_dir() or samples.class_names != ("",)
     truth = recordings.labels(samples, predictor.contract.class_names) if labelled else [""] * len(samples)
     for clip, answer, label in zip(samples.id, answers, truth, strict=True):
         if as_json:

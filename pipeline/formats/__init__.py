@@ -25,6 +25,7 @@ MODULES = {
     ".pose": "poses",
     "": "poses",  # a folder
 }
+SUFFIXES = tuple(filter(None, MODULES))
 
 
 def read(path: Path, otherwise: Otherwise | None = None) -> Samples:
@@ -53,4 +54,4 @@ def _module(path: Path, *, folder: bool) -> Any:
 
 
 def _valid() -> str:
-    return f"a file {', '.join(filter(None, MODULES))}, or a folder of .pose files"
+    return f"a file {', '.join(SUFFIXES)}, or a folder of .pose files"

@@ -46,14 +46,6 @@ def read(data: LandmarkTable) -> Samples:
     return replace(whole, target=target, class_names=class_names, provenance=provenance).select(kept)
 
 
-def read_unlabelled(path: Path, *, aspect: float) -> Samples:
-    """Reads the rows of one table as clips of a frame each; for answers, not for training."""
-    data = LandmarkTable(source="landmark_table", path=str(path), label_column=None, aspect=aspect)
-    rows = read_rows(path, data)
-    samples, _ = _join([(rows, path, np.arange(len(rows)))], data)
-    return replace(samples, class_names=("",))
-
-
 def clips(rows: Rows, file: Path, data: LandmarkTable) -> tuple[Samples, NDArray[Any]]:
     """Makes clips of one table's rows, classes not yet assigned; returns them and their labels."""
     return _join([(rows, file, _starts(rows, file, data))], data)

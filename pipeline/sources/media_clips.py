@@ -116,7 +116,12 @@ def _judged(outcome: Outcome, data: Videos | Images) -> Outcome:
     if frames.sum() >= data.min_seen:
         return outcome
     if not frames.any():
-        return replace(outcome, failure=Failure("nothing seen", f"no hand in any of {len(frames)} frames"))
+        return replace(
+            outcome,
+            failure=Failure(
+                "nothing seen", f"no hand in {'it' if len(frames) == 1 else f'any of {len(frames)} frames'}"
+            ),
+        )
     why = f"a hand in {frames.sum()} of {len(frames)} frames, where data.min_seen asks for {data.min_seen}"
     return replace(outcome, failure=Failure("too short", why))
 

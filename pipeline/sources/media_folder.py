@@ -62,7 +62,7 @@ def _named(path: Path, failure: Failure | None, root: Path, data: Videos | Image
         tree = "/".join([*["GROUP"] * data.group_folder, *["LABEL"] * (not by_name), "FILE"])
         raise InputError(
             f"'{shown(str(path))}': expected files under '{root}' as {tree}, got '{shown(str(at))}'. Put each file "
-            "into a folder named as its label, set data.group_folder, or set data.labelled: false."
+            f"into a folder named as its label, or set {_other_trees(data)}."
         )
     label = path.name.split("_")[0] if by_name else path.parent.name
     return Media(
@@ -72,3 +72,10 @@ def _named(path: Path, failure: Failure | None, root: Path, data: Videos | Image
         file=path,
         failure=failure,
     )
+
+
+def _other_trees(data: Videos | Images) -> str:
+    """Names what else could be set, with the option of `signloop extract`."""
+    groups = "false (no --groups: LABEL/FILE)" if data.group_folder else "true (--groups: GROUP/LABEL/FILE)"
+    named = ["data.label_from: name (--names: photographs named LABEL_…)"] if isinstance(data, Images) else []
+    return ", ".join([*named, f"data.group_folder: {groups}", "or data.labelled: false (--unlabelled: any file)"])

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from flows.inputs import Unlabelled, read_clips
+from pipeline import formats
 from pipeline import samples as store
 from pipeline.errors import InputError
 from pipeline.samples import Samples
-from tests.bodies import keypoints, make_clip
+from tests.bodies import keypoints, make_clip, signed
 from tests.factories import make_hand, make_samples
 
 HAND = make_hand().tolist()
@@ -116,7 +117,7 @@ def test_a_sample_store_is_read_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("clip.mp3", "expected one of .h5, .json"), ("clip.mp4", "does not exist"), ("clip.json", "does not exist")],
+    [("clip.mp3", r"expected one of \.h5, \.npz"), ("clip.mp4", "does not exist"), ("clip.json", "does not exist")],
 )
 def test_other_files_and_missing_ones(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
@@ -141,7 +142,7 @@ def test_keypoints_are_whole_body_clips(tmp_path: Path) -> None:
 
 def test_a_parquet_file_is_a_table_of_a_hand_or_a_whole_body_clip(tmp_path: Path) -> None:
     table().to_parquet(tmp_path / "rows.parquet")
-    with pytest.raises(InputError, match=r"rows\.parquet' has no column 'frame', 'type'"):
+    with pytest.raises(InputError, match=r"rows\.parquet' holds points of 'hand', the model reads those of 'holistic'"):
         read(tmp_path / "rows.parquet", "holistic")
     wrist = {"frame": [7, 8], "type": ["pose"] * 2, "landmark_index": [15] * 2, "x": 0.1, "y": 0.2, "z": 0.3}
     pd.DataFrame(wrist).to_parquet(tmp_path / "clip.parquet")
@@ -154,10 +155,22 @@ def test_json_may_hold_whole_bodies(tmp_path: Path) -> None:
     np.testing.assert_array_equal(samples.clip(0), make_clip(3))
 
 
-@pytest.mark.parametrize(("name", "skeleton"), [("clip.npy", "hand"), ("clip.csv", "holistic")])
-def test_each_skeleton_has_its_own_files(tmp_path: Path, name: str, skeleton: str) -> None:
-    with pytest.raises(InputError, match=r"expected one of \.h5, \.json"):
-        read(tmp_path / name, skeleton)
+def test_arrays_without_names_are_whole_bodies(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"expected one of \.h5, .*\.json\."):
+        read(tmp_path / "clip.npy")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
+def test_what_convert_writes_is_read_clip_by_clip_with_its_labels(tmp_path: Path, suffix: str) -> None:
+    for made in (
+        make_samples(num_groups=1, frames=(2, 4)),
+        signed(make_clip(3), make_clip(2), target=[1, 0], class_names=("no", "tea")),
+    ):
+        formats.write(tmp_path / f"made{suffix}", made)
+        samples = read(tmp_path / f"made{suffix}", made.skeleton)
+        assert samples.id.tolist() == made.id.tolist()
+        assert samples.offsets.tolist() == made.offsets.tolist()
+        assert [samples.class_names[k] for k in samples.target] == [made.class_names[k] for k in made.target]
 
 
 def test_a_clip_in_which_nothing_is_seen_is_answered_rather_than_refused(tmp_path: Path) -> None:
