@@ -17,7 +17,7 @@ def convert(
     from pipeline import formats
     from pipeline.formats.keeping import Otherwise
 
-    samples = formats.read(file, Otherwise(aspect=aspect, fps=fps or float("nan"), layout=layout))
+    samples = formats.read(file, Otherwise(aspect=aspect, fps=float("nan") if fps is None else fps, layout=layout))
     lost = formats.write(out, samples)
     typer.echo(f"{out}: {len(samples):,} clips, {len(samples.values):,} frames")
     if lost:

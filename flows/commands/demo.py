@@ -62,6 +62,10 @@ def demo(
     track, file = _track_and_file(what or [])
     if file is not None and camera is not None:
         raise InputError(f"a camera or a file, not both: got --camera {camera} and '{file}'. Leave one of them.")
+    if model is not None and version is not None:
+        raise InputError(f"--model or --version, not both: got '{model}' and {version}. Leave one of them.")
+    if stateful and window is not None:
+        raise InputError("a model's own memory has no sliding window: leave --stateful or --window.")
     speller = Speller(_rules(confidence, smoothing), WordList.read(words) if words else None)
     if model:
         recognizer, name = opening.of_file(model, stateful=stateful, window_s=window)

@@ -29,6 +29,7 @@ from pipeline.sources.numpy_arrays import arrays
 
 ORDER = {"hand": ("hand",), "holistic": ("pose", "left_hand", "right_hand")}  # the latter is known by its width alone
 OURS = ("X", "offsets", "y", "class_names", "group", "id", "fps", "aspect", "handedness", "points", "provenance")
+OF_CLIP = ("y", "group", "id", "fps", "aspect", "handedness")
 ROWS = "rows_"
 
 
@@ -74,6 +75,7 @@ def read(path: Path, otherwise: Otherwise) -> Samples:
             f"'{path}': expected X [frames, 3 a point] of the points of {' or '.join(ORDER)}, got X "
             f"{list(found['X'].shape)} of {len(names)} points. Convert it once more."
         )
+    _refuse_uneven(found, path)
     place = [names.index(point) for point in skeleton(kind).points]
     return Samples(
         values=found["X"].reshape(len(found["X"]), -1, 3)[:, place].astype(np.float32),
@@ -83,10 +85,33 @@ def read(path: Path, otherwise: Otherwise) -> Samples:
         **{name: found[name].astype(np.float32) for name in ("fps", "aspect", "handedness")},
         class_names=tuple(found["class_names"].tolist()),
         skeleton=kind,
-        provenance=json.loads(str(found["provenance"])),
+        provenance=_provenance(found, path),
         rows={
             name.removeprefix(ROWS): values.astype(np.float32)
             for name, values in found.items()
             if name.startswith(ROWS)
         },
     )
+
+
+def _refuse_uneven(found: dict[str, NDArray[Any]], path: Path) -> None:
+    """Refuses offsets that do not cut X into clips, and arrays that have not one value a clip."""
+    offsets, frames = found["offsets"], len(found["X"])
+    whole = offsets.ndim == 1 and len(offsets) > 0 and (offsets[0], offsets[-1]) == (0, frames)
+    if not whole or (np.diff(offsets) < 0).any():
+        raise InputError(
+            f"'{path}': expected offsets that rise from 0 to the {frames} frames of X. Convert it once more."
+        )
+    uneven = [f"{name} {list(found[name].shape)}" for name in OF_CLIP if found[name].shape != (len(offsets) - 1,)]
+    if uneven:
+        raise InputError(
+            f"'{path}': expected a value for each of {len(offsets) - 1} clips, got {', '.join(uneven)}. Convert it "
+            "once more."
+        )
+
+
+def _provenance(found: dict[str, NDArray[Any]], path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(str(found["provenance"])))
+    except (ValueError, TypeError) as error:
+        raise InputError(f"'{path}': provenance is no JSON object: {error}. Convert it once more.") from None

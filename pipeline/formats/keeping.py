@@ -20,6 +20,11 @@ class Otherwise:
     fps: float = float("nan")
     layout: str = "auto"  # of keypoint arrays, pipeline/sources/keypoint_layouts.py
 
+    def __post_init__(self) -> None:
+        for name, most in (("aspect", 10), ("fps", 1000)):
+            if (value := getattr(self, name)) <= 0 or value > most:  # NaN, unknown, is neither
+                raise InputError(f"{name}: expected a number above 0 and up to {most}, got {value:g}. Give another.")
+
 
 def labels(samples: Samples) -> list[str]:
     """Returns the class name of each clip."""

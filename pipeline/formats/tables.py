@@ -76,7 +76,9 @@ def read(path: Path, otherwise: Otherwise) -> Samples:
     data = data.model_copy(update=absent)
     samples, label = clips(rows(table, path, data), path, data)
     header = json.loads((table.schema.metadata or {}).get(KEY, b"{}"))
-    class_names = tuple(header.get("class_names", sorted(set(label))))
+    class_names = tuple(header.get("class_names", ()))
+    if not set(label) <= set(class_names):  # none were kept, or somebody has given other labels since
+        class_names = tuple(sorted(set(label)))
     first = samples.offsets[:-1]
     if data.clip_column:
         samples = replace(samples, id=_text(table["clip"], first))

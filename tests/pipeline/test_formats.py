@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from pipeline import formats, sources
 from pipeline import samples as store
@@ -247,6 +249,37 @@ def test_mistakes(tmp_path: Path):
     refused(r"half\.npz' has names of points and no array offsets", tmp_path / "half.npz")
     pd.DataFrame({"frame": [1], "label": ["A"]}).to_parquet(tmp_path / "other.parquet")
     refused("has no column 'x0'", tmp_path / "other.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("y", np.zeros(4, np.int64), r"a value for each of 9 clips, got y \[4\]"),
+        ("offsets", np.arange(9), "offsets that rise from 0 to the 9 frames"),
+        ("offsets", np.array([0, 5, 3, 3, 4, 5, 6, 7, 8, 9]), "offsets that rise"),
+        ("provenance", np.asarray("{"), "provenance is no JSON object"),
+    ],
+)
+def test_arrays_that_somebody_changed_are_refused(tmp_path: Path, name: str, value: np.ndarray, said: str):
+    formats.write(tmp_path / "a.npz", make_samples(num_groups=1))
+    with np.load(tmp_path / "a.npz") as file:
+        np.savez(tmp_path / "b.npz", **{**file, name: value})
+    with pytest.raises(InputError, match=rf"b\.npz': .*{said}"):
+        formats.read(tmp_path / "b.npz")
+
+
+def test_labels_that_somebody_changed_in_a_table_are_the_classes(tmp_path: Path):
+    formats.write(tmp_path / "a.parquet", make_samples(num_groups=1, clips=1))
+    table = parquet.read_table(tmp_path / "a.parquet")
+    labels = table.schema.get_field_index("label")
+    parquet.write_table(table.set_column(labels, "label", pa.array(["A", "Z", "C"])), tmp_path / "b.parquet")
+    assert formats.read(tmp_path / "b.parquet").class_names == ("A", "C", "Z")
+
+
+@pytest.mark.parametrize("said", [{"aspect": 0.0}, {"aspect": 11.0}, {"fps": -1.0}])
+def test_what_no_picture_can_be_is_refused(said: dict):
+    with pytest.raises(InputError, match="expected a number above 0 and up to"):
+        Otherwise(**said)
 
 
 def test_a_failure_leaves_what_was_there(tmp_path: Path):

@@ -93,6 +93,8 @@ def said(capfd: pytest.CaptureFixture[str], root: Path, *arguments: str) -> tupl
     ("arguments", "message"),
     [
         (["a.mp4", "--camera", "1"], "a camera or a file, not both: got --camera 1 and 'a.mp4'"),
+        (["a.mp4", "--model", "model.onnx", "--version", "2"], "--model or --version, not both"),
+        (["a.mp4", "--stateful", "--window", "2"], "has no sliding window"),
         (["letters", "signs"], "at most a track and a file"),
         (["a.mp4", "./b"], "at most a track and a file"),
         (["a.mp4", "--confidence", "2"], "confidence: expected a number above 0 and up to 1, got 2"),
