@@ -83,6 +83,7 @@ def test_the_old_version_goes_on_where_the_new_one_fails_its_check(store, tmp_pa
 
 def test_a_file_that_is_put_right_is_served_in_the_end(store, tmp_path, monkeypatch):
     monkeypatch.setattr(following, "PATIENCE_LOOKS", 2)
+    monkeypatch.setattr(following, "SURE_LOOKS", 1)
     looks, lineup = followed(store)
     number = broken.register(store, tmp_path / "copy", lambda path: None)
     with versions.files(store, versions.named(store, "letters", number=number)) as folder:
