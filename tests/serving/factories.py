@@ -18,7 +18,7 @@ from registry.store import Store, local_store
 from serving.app import create
 from serving.clips import checked
 from serving.questions import Question
-from serving.served import Served
+from serving.served import Judged, Served
 from serving.settings import Settings
 from tests.registry.factories import Artifacts, Misses, every, make_track, never, write_onnx
 
@@ -80,7 +80,8 @@ def served(path: Path, model: int = 0, *, version: int = 1, status: str = "passe
     """Returns model number m, opened from a file that is written for it."""
     write_onnx(path / f"{model}.onnx", model)
     predictor = replace(Predictor.open(path / f"{model}.onnx"), **changes)
-    return Served(track="letters", version=version, status=status, predictor=predictor)
+    told = Judged(version=version, status=status, evaluation="")
+    return Served(track="letters", judged=told, predictor=predictor)
 
 
 def question(by: Served, label: int = 0, *, id: str = "q", frames: int = 1, clips: int = 1, **more: Any) -> Question:
