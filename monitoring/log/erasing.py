@@ -7,6 +7,7 @@ was erased, and remembers how many of their clips that is.
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from monitoring.log.database import Database
 from monitoring.log.exporting import Export, of_row
+from monitoring.log.faults import translated
 from monitoring.log.tables import corrections, exported, exports, kept_inputs, predictions
 from pipeline.errors import InputError
 
@@ -97,11 +99,8 @@ def wipe(database: Database) -> bool:
     """Empties SQLite's -wal file, which holds pages as they were; says whether no reader was in the way."""
     if database.file is None:
         return True
-    connection = database.engine.raw_connection()
-    try:
+    with translated(database.where), closing(database.engine.raw_connection()) as connection:
         busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    finally:
-        connection.close()
     return not busy
 
 

@@ -35,7 +35,11 @@ def translated(where: str) -> Iterator[None]:
             f"the prediction log '{where}' refuses a row: {error.orig}. Mend it, and send it again."
         ) from error
     except exc.DBAPIError as error:
-        raise _of_the_driver(error, where) from error
+        if isinstance(error.orig, sqlite3.Error):
+            raise _of_sqlite(error.orig, where) from error
+        raise _of_a_server(error, where) from error
+    except sqlite3.Error as error:  # from where SQLAlchemy is not in between
+        raise _of_sqlite(error, where) from error
     except (exc.StatementError, TypeError, ValueError, OverflowError) as error:  # while a value is bound
         why = getattr(error, "orig", None) or error
         if isinstance(why, SignloopError):
@@ -45,14 +49,17 @@ def translated(where: str) -> Iterator[None]:
         ) from error
 
 
-def _of_the_driver(error: exc.DBAPIError, where: str) -> SignloopError:
+def _of_a_server(error: exc.DBAPIError, where: str) -> SignloopError:
     why = " ".join(str(error.orig).split())
-    if not isinstance(error.orig, sqlite3.Error):
-        passing = isinstance(error, exc.OperationalError | exc.InterfaceError)
-        kind = TransientError if passing else SignloopError
-        remedy = "Start it, or correct SIGNLOOP_DATABASE_URL." if passing else "Look at the server's own log."
-        return kind(f"the prediction log '{where}' does not do it: {why}. {remedy}")
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the low byte: extended codes refine it
+    if isinstance(error, exc.OperationalError | exc.InterfaceError):
+        remedy = "Start it, or correct SIGNLOOP_DATABASE_URL."
+        return TransientError(f"the prediction log '{where}' does not answer: {why}. {remedy}")
+    return SignloopError(f"the prediction log '{where}' does not do it: {why}. Look at the server's own log.")
+
+
+def _of_sqlite(error: sqlite3.Error, where: str) -> SignloopError:
+    why = " ".join(str(error).split())
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte: extended codes refine it
     if code in BUSY:
         return TransientError(f"the prediction log '{where}' is locked by another process: {why}. Try again.")
     if code in NO_ROOM:

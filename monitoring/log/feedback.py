@@ -39,6 +39,7 @@ def give(
     client: str,
     who: str,
     class_names: Collection[str],
+    track: str | None = None,
     operator: bool = False,
     note: str = "",
     now: datetime | None = None,
@@ -46,6 +47,7 @@ def give(
     """Corrects an answer to a label, or confirms it: None, or the label that was answered.
 
     class_names  what a label may be
+    track        that the answer must be of
     operator     may speak of every client's answers; others of their own
 
     Raises: InputError for an id that is not theirs or not there, which are not told apart, and for another label.
@@ -53,7 +55,7 @@ def give(
     if len(note) > MAX_NOTE:
         raise InputError(f"note: expected at most {MAX_NOTE} characters, got {len(note)}. Say it shorter.")
     with database.writing() as connection:
-        answered = _answered(connection, id, client=client, operator=operator)
+        answered = _answered(connection, id, track, client=client, operator=operator)
         true = answered if label is None else label
         if true not in class_names:
             raise InputError(_unknown_label(true, class_names))
@@ -66,6 +68,7 @@ def withdraw(
     *,
     client: str,
     who: str,
+    track: str | None = None,
     operator: bool = False,
     note: str = "",
     now: datetime | None = None,
@@ -75,7 +78,7 @@ def withdraw(
     Raises: InputError as `give`, and where nothing was said.
     """
     with database.writing() as connection:
-        _answered(connection, id, client=client, operator=operator)
+        _answered(connection, id, track, client=client, operator=operator)
         if not _history(connection, id):
             raise InputError(f"request '{id}' was neither corrected nor confirmed: there is nothing to withdraw.")
         return _say(connection, id, "withdrawn", None, client, who, note, now)
@@ -103,11 +106,13 @@ def counting() -> Select[Any]:
     return select(corrections).where(corrections.c.number.in_(latest), corrections.c.kind != "withdrawn")
 
 
-def _answered(connection: Connection, id: str, *, client: str, operator: bool) -> str:
+def _answered(connection: Connection, id: str, track: str | None, *, client: str, operator: bool) -> str:
     """Returns the label that was answered, and holds the row until the transaction ends: of two who speak one waits."""
-    found = select(predictions.c.label, predictions.c.client, predictions.c.role).where(predictions.c.id == id)
+    of = predictions.c
+    found = select(of.label, of.client, of.role, of.track).where(of.id == id)
     row = connection.execute(found.with_for_update()).one_or_none()
-    if row is None or row.role == "shadow" or not (operator or row.client == client):
+    theirs = row is not None and row.role != "shadow" and (operator or row.client == client)
+    if row is None or not theirs or track not in (None, row.track):
         raise InputError(f"request id '{id[:80]}' is not among your predictions. Send the id of an answer.")
     return row.label
 

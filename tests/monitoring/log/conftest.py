@@ -34,7 +34,7 @@ def server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="pg"))  # a socket's path is short: pytest's own folders are too deep
     if user:
         shutil.chown(folder, user)
-    data, options = str(folder / "data"), f"-k {folder} -c listen_addresses="
+    data, options = str(folder / "data"), f"-k {folder} -c listen_addresses= -c fsync=off"
 
     def run(*command: str) -> None:
         subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=120)

@@ -135,7 +135,7 @@ def test_nothing_of_an_erased_client_is_left_in_the_files(tmp_path: Path, count:
 
 
 def test_a_reader_that_keeps_the_old_pages_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitoring.log.database.PRAGMAS", ("journal_mode=WAL", "busy_timeout=50"))
+    monkeypatch.setattr("monitoring.log.database.BUSY_SECONDS", 0.05)
     with closing(opened(tmp_path)) as database:
         stored(database, make_entry(id="a"))
         with database.reading() as connection:

@@ -1,6 +1,8 @@
 """Corrections: whose, of what, which counts; and which answers are asked for first."""
 
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,28 @@ def test_what_is_refused(database: Database, id: str, label: str | None, client:
     with pytest.raises(InputError, match=message):
         give(database, id, label, client)
     assert feedback.given(database, "letters") == []
+
+
+def test_an_answer_of_another_track_is_refused(database: Database) -> None:
+    stored(database, make_entry(id="x", client="ada"))
+    with pytest.raises(InputError, match="not among your predictions"):
+        give(database, "x", "S", track="signs")
+    give(database, "x", "S", track="letters")
+    with pytest.raises(InputError, match="not among your predictions"):
+        feedback.withdraw(database, "x", client="ada", who="ada", track="signs")
+
+
+def test_eight_who_say_the_same_at_once_have_said_it_once(database: Database) -> None:
+    stored(database, make_entry(id="x", client="ada"))
+    all_there = threading.Barrier(8)
+
+    def say(_: int) -> Correction:
+        all_there.wait(60)
+        return give(database, "x", "S")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(say, range(8)))) == 1
+    assert said(database, "x") == [("corrected", "S")]
 
 
 def test_an_operator_speaks_of_everybodys_answers(database: Database) -> None:

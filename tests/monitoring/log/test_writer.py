@@ -109,7 +109,7 @@ def test_a_callback_that_raises_ends_nothing(tmp_path: Path, caplog: pytest.LogC
 
 
 def test_a_locked_database_is_told_and_the_writer_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitoring.log.database.PRAGMAS", ("journal_mode=WAL", "busy_timeout=50"))
+    monkeypatch.setattr("monitoring.log.database.BUSY_SECONDS", 0.05)
     with Writer.open(address(tmp_path)) as writer:
         with opened(tmp_path).writing():
             outcome = put(writer, make_entry(id="refused"))
