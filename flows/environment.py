@@ -60,6 +60,11 @@ def database() -> str:
     return os.environ.get("SIGNLOOP_DATABASE_URL") or f"sqlite:///{(state_folder() / 'predictions.db').absolute()}"
 
 
+def api_keys() -> str:
+    """Returns SIGNLOOP_API_KEYS, entries NAME:ROLE+ROLE:KEY between commas or on lines; serving/keys.py reads them."""
+    return os.environ.get("SIGNLOOP_API_KEYS", "")
+
+
 def client_secret() -> bytes:
     """Returns what clients' names are hashed with: SIGNLOOP_CLIENT_SECRET, else one made once in the state folder."""
     if named := os.environ.get("SIGNLOOP_CLIENT_SECRET"):

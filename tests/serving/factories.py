@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.params import Log, Serve
 from registry.store import Store, local_store
 from serving.app import create
+from serving.connections import options
 from serving.settings import Settings
 from tests.registry.factories import Artifacts, Misses, every, make_track, never
 
@@ -26,11 +27,11 @@ def store_with(folder: Path, *models: int) -> tuple[Store, list[Artifacts]]:
     Model m says the class of a clip's point 0, unless its point 1 + m says that it misses.
     """
     store, made = local_store(folder / ".signloop"), []
-    before: dict[int, Misses] = {}  # who is in Production answers the same clips
+    misses: dict[int, Misses] = {}
     for nth, model in enumerate(models or (0,)):
-        rule = {0: every(3), 1: every(5)}.get(nth, never)
-        track = make_track(folder / f"track{nth}", misses={"fp32": rule}, model=model, others=dict(before))
-        before[model] = rule
+        misses[model] = {0: every(3), 1: every(5)}.get(nth, never)
+        others = {former: rule for former, rule in misses.items() if former != model}
+        track = make_track(folder / f"track{nth}", misses={"fp32": misses[model]}, model=model, others=others)
         assert track.promote(store, params={"model": {"name": "mlp"}, "seed": nth})["status"] == "passed"
         made.append(track)
     return store, made
@@ -46,7 +47,7 @@ def settings(store: Store, folder: Path, *, serve: Serve = QUICK, log: Log | Non
 @contextmanager
 def serving(made: Settings) -> Iterator[httpx.Client]:
     """Yields a client of a server that runs in a thread until the block ends."""
-    config = uvicorn.Config(create(made), port=0, log_level="warning", access_log=False, ws_max_size=2**24)
+    config = uvicorn.Config(create(made), port=0, ws_max_size=2**24, **options(made.serve))
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
