@@ -7,7 +7,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from monitoring.log.writer import Writer
-from serving import problems
+from serving import openapi, problems
 from serving.host import Host
 from serving.journal import Journal
 from serving.keys import Gate
@@ -44,6 +44,7 @@ def create(settings: Settings) -> FastAPI:
     app.add_middleware(Gate, keys=settings.keys, hosts=settings.serve.hosts)  # the last one added is passed first
     for routes in (health, infer, predict):
         app.include_router(routes.router)
+    openapi.install(app)
     return app
 
 
