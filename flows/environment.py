@@ -70,6 +70,11 @@ def database_url() -> str:
     return f"{SQLITE}{state_folder().absolute().parent / path}"
 
 
+def api_keys() -> str:
+    """Returns SIGNLOOP_API_KEYS, entries NAME:ROLE+ROLE:KEY between commas or on lines; serving/keys.py reads them."""
+    return os.environ.get("SIGNLOOP_API_KEYS", "")
+
+
 def client_secret() -> bytes:
     """Returns what clients' keys are made with: SIGNLOOP_CLIENT_SECRET, else a secret that is made once and kept."""
     from monitoring.log import clients  # here: no stage needs the log, and each imports this module

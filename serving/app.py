@@ -8,9 +8,11 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from monitoring.log.writer import Writer
-from serving import problems
+from serving import openapi, problems
 from serving.host import Host
 from serving.journal import Journal
+from serving.keys import Gate
+from serving.limits import Limits
 from serving.routes import health, infer, predict
 from serving.settings import Settings
 
@@ -36,11 +38,15 @@ def create(settings: Settings) -> FastAPI:
         lifespan=life,
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.settings = settings
     problems.install(app)
+    app.add_middleware(Limits, bounds=settings.serve)
+    app.add_middleware(Gate, keys=settings.keys, hosts=settings.serve.hosts)  # the last one added is passed first
     for routes in (health, infer, predict):
         app.include_router(routes.router)
+    openapi.install(app)
     return app
 
 

@@ -9,6 +9,7 @@ from fastapi import Request, WebSocket
 from monitoring.log.clients import client_key
 from pipeline.errors import InputError
 from serving.host import Asked, Host
+from serving.keys import CALLER
 from serving.questions import Source
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -31,6 +32,7 @@ def asked(request: Request, source: Source, *, id: str | None = None, **how: Any
 
 
 def client_of(request: Request | WebSocket) -> str:
-    """Returns who asks, as the log knows it."""
-    named = request.headers.get(CLIENT, "")
-    return client_key(request.app.state.settings.secret, named[:256]) if named else ""
+    """Returns who asks, as the log knows it: the name of the key, and whom its holder asks for, KEY/CLIENT."""
+    told = (request.scope.get(CALLER, ""), request.headers.get(CLIENT, "")[:256])
+    named = "/".join(filter(None, told))
+    return client_key(request.app.state.settings.secret, named) if named else ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline.params import Log, Serve
 from registry.store import Store
+from serving.keys import Key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,7 @@ class Settings:
     tracks    that are served
     database  URL of the prediction log
     secret    that clients' keys are hashed with
-    keys      API keys as NAME → (key, roles); empty: everybody may do everything, from this machine alone
+    keys      none: everybody may do everything, from this machine alone
     assets    folders that detectors' bundles are looked for in
     """
 
@@ -24,5 +25,5 @@ class Settings:
     log: Log
     database: str
     secret: bytes = b""
-    keys: str = ""
+    keys: tuple[Key, ...] = ()
     assets: tuple[Path, ...] = ()

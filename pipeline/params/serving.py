@@ -22,10 +22,14 @@ class Serve(Section):
     max_clips: Positive = 64  # of a request
     max_frames: Positive = 2048  # of a request, over all its clips
     max_body_mb: Annotated[float, Field(gt=0, le=1024)] = 16
+    max_bodies_mb: Annotated[float, Field(gt=0)] = 256  # of all requests that are at work
+    max_requests: Positive = 512  # at work at once; more are refused with 503
+    max_connections: Positive = 1024  # streams among them
     max_streams: Positive = 64
     max_pinned: Positive = 4  # versions asked for by number that stay loaded
     timeout_s: Seconds = 30  # for a whole request
-    rate_per_s: Annotated[float, Field(ge=0)] = 0  # requests of one client, averaged; 0: as many as come
+    rate_per_s: Annotated[float, Field(ge=0)] = 0  # requests of one key or address, averaged; 0: as many as come
+    hosts: tuple[str, ...] = ()  # names besides localhost that the server is asked by, as a proxy before it passes them
     follow_s: Seconds = 2  # between two looks at the registry
     shadow: Portion = 0  # share of requests that the candidate answers too; logged, never returned
     canary: Portion = 0  # share of clients whom a candidate that passed its gates answers

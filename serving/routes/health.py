@@ -8,23 +8,29 @@ from fastapi import APIRouter, Request, Response
 from serving.asking import host_of
 from serving.host import Host
 from serving.lineup import Lineup
+from serving.openapi import content, described, ref
 from serving.served import Served
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/v2/health/live", summary="The process answers")
+LIVE = described(answers={"application/json": content(ref("Live"), yes={"live": True})})
+READY = described(answers={"application/json": content(ref("Ready"), yes={"ready": True})})
+HEALTH = described(answers={"application/json": content(ref("Health"))})
+
+
+@router.get("/v2/health/live", summary="The process answers", **LIVE)
 async def live() -> Response:
     return json({"live": True})
 
 
-@router.get("/v2/health/ready", summary="Every track has somebody who answers")
+@router.get("/v2/health/ready", summary="Every track has somebody who answers", **READY)
 async def ready(request: Request) -> Response:
     ready = is_ready(host_of(request))
     return json({"ready": ready}, 200 if ready else 503)
 
 
-@router.get("/v1/health", summary="Which versions answer, which were refused and why, what waits")
+@router.get("/v1/health", summary="Which versions answer, which were refused and why, what waits", **HEALTH)
 async def health(request: Request) -> Response:
     host = host_of(request)
     return json(report(host), 200 if is_ready(host) else 503)

@@ -16,8 +16,10 @@ from serving.clips import checked
 from serving.content import read_bytes
 from serving.host import Asked, Host
 from serving.lineup import Lineup
+from serving.openapi import content, described, ref
 from serving.problems import ProblemError
 from serving.questions import Reply
+from serving.schemas import INFERRED, TENSORS
 from serving.served import Served
 from serving.tensors import BINARY, HEADER_LENGTH, Wanted, classified, read, write
 
@@ -25,45 +27,66 @@ router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
 EXTENSIONS = ["binary_tensor_data", "classification", "model_repository"]
 MORE = ("probabilities", "label")  # on request
 
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+SERVER = described(answers={"application/json": content(ref("Server"))})
+INDEX = described(answers={"application/json": content(ref("Index"))})
+MODEL = described(answers={"application/json": content(ref("Model"))}, problems=(404,))
+IS_READY = described(answers={"application/json": content(ref("Ready"))}, problems=(404,))
+INFER = described(
+    takes={"application/json": content(ref("InferRequest"), one_frame=TENSORS), BINARY: BYTES},
+    answers={"application/json": content(ref("InferResponse"), one_frame=INFERRED), BINARY: BYTES},
+    parameters=[
+        {
+            "name": HEADER_LENGTH,
+            "in": "header",
+            "schema": {"type": "integer", "minimum": 2},
+            "description": "Of a binary body: the bytes of JSON before the tensors.",
+        }
+    ],
+    problems=(404,),
+)
 
-@router.get("", summary="What this server is")
+
+@router.get("", summary="What this server is", **SERVER)
 async def server() -> Response:
     return _json({"name": "signloop", "version": package_version("signloop"), "extensions": EXTENSIONS})
 
 
-@router.post("/repository/index", summary="The versions that are loaded")
+@router.post("/repository/index", summary="The versions that are loaded", **INDEX)
 async def index(request: Request) -> Response:
     return _json([entry for lineup in host_of(request).lineups.values() for entry in _entries(lineup)])
 
 
-@router.get("/models/{track}", summary="Inputs and outputs of a track's model in Production")
+@router.get("/models/{track}", summary="Inputs and outputs of a track's model in Production", **MODEL)
 async def model(track: str, request: Request) -> Response:
     return await model_version(track, None, request)
 
 
-@router.get("/models/{track}/versions/{version}", summary="Inputs and outputs of a version")
+@router.get("/models/{track}/versions/{version}", summary="Inputs and outputs of a version", **MODEL)
 async def model_version(track: str, version: str | None, request: Request) -> Response:
     host = host_of(request)
     return _json(_metadata(host.lineup(track), await _served(host, track, version)))
 
 
-@router.get("/models/{track}/ready", summary="Whether a track is answered")
+@router.get("/models/{track}/ready", summary="Whether a track is answered", **IS_READY)
 async def model_ready(track: str, request: Request) -> Response:
     return await model_version_ready(track, None, request)
 
 
-@router.get("/models/{track}/versions/{version}/ready", summary="Whether a version answers; loads it")
+@router.get("/models/{track}/versions/{version}/ready", summary="Whether a version answers; loads it", **IS_READY)
 async def model_version_ready(track: str, version: str | None, request: Request) -> Response:
     await _served(host_of(request), track, version)
     return _json({"name": track, "ready": True})
 
 
-@router.post("/models/{track}/infer", summary="Logits of clips of one length, as JSON or binary tensors")
+@router.post("/models/{track}/infer", summary="Logits of clips of one length, as JSON or binary tensors", **INFER)
 async def infer(track: str, request: Request) -> Response:
     return await infer_version(track, None, request)
 
 
-@router.post("/models/{track}/versions/{version}/infer", summary="The same, of a version that is asked for by number")
+@router.post(
+    "/models/{track}/versions/{version}/infer", summary="The same, of a version that is asked for by number", **INFER
+)
 async def infer_version(track: str, version: str | None, request: Request) -> Response:
     host = host_of(request)
     points = host.points(track)

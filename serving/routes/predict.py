@@ -9,12 +9,24 @@ from pipeline.contract import NO_HAND
 from pipeline.predictor import Answer
 from serving.asking import asked, host_of
 from serving.bodies import Body, read_body
+from serving.openapi import content, described, ref
 from serving.questions import Reply
+from serving.schemas import GAPS, ONE_FRAME, PREDICTED, QUERY, SEVERAL
 
 router = APIRouter(tags=["predict"])
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+PREDICT = described(
+    parameters=QUERY,
+    takes={
+        "application/json": content(ref("Question"), one_frame=ONE_FRAME, gaps=GAPS, several_clips=SEVERAL),
+        "application/x-npy": BYTES,
+    },
+    answers={"application/json": content({"anyOf": [ref("Prediction"), ref("Predictions")]}, one_clip=PREDICTED)},
+    problems=(404,),
+)
 
 
-@router.post("/v1/{track}/predict", summary="The likeliest classes of a clip, or of several")
+@router.post("/v1/{track}/predict", summary="The likeliest classes of a clip, or of several", **PREDICT)
 async def predict(track: str, request: Request) -> Response:
     host = host_of(request)
     body = await read_body(request, host.points(track), host.serve)

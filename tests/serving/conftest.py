@@ -1,4 +1,4 @@
-"""A registry of three versions, made once; each test takes a copy of its database, over the same files."""
+"""Registries, made once: one to move Production in, of which each test takes a copy, and one that is read alone."""
 
 import shutil
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from registry.store import SQLITE, Store, local_store
+from tests.registry.factories import Artifacts
 from tests.serving.factories import store_with
 
 
@@ -22,3 +23,9 @@ def store(registered: Store, tmp_path: Path) -> Store:
     copy.artifacts.mkdir(parents=True)
     shutil.copyfile(registered.tracking_uri.removeprefix(SQLITE), copy.tracking_uri.removeprefix(SQLITE))
     return copy
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, list[Artifacts]]:
+    """A registry whose second version, model 1, is in Production; it is read and not changed."""
+    return store_with(tmp_path_factory.mktemp("shelf"), 0, 1)

@@ -17,6 +17,7 @@ from pipeline.predictor import Predictor
 from registry.store import Store, local_store
 from serving.app import create
 from serving.clips import checked
+from serving.connections import options
 from serving.questions import Question
 from serving.served import Judged, Served
 from serving.settings import Settings
@@ -51,7 +52,7 @@ def settings(store: Store, folder: Path, *, serve: Serve = QUICK, log: Log | Non
 @contextmanager
 def serving(made: Settings) -> Iterator[httpx.Client]:
     """Yields a client of a server that runs in a thread until the block ends."""
-    config = uvicorn.Config(create(made), port=0, log_level="warning", access_log=False, ws_max_size=2**24)
+    config = uvicorn.Config(create(made), port=0, ws_max_size=2**24, **options(made.serve))
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -9,16 +9,15 @@ from tritonclient.http import InferenceServerClient, InferInput, InferRequestedO
 from tritonclient.utils import InferenceServerException
 
 from pipeline.contract import INPUTS
-from tests.serving.factories import clip, serving, settings, store_with
+from tests.serving.factories import clip, serving, settings
 
 INFER = "/v2/models/letters/infer"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("serving")
-    store, made = store_with(folder, 0, 1)
-    with serving(settings(store, folder)) as client:
+def client(shelf, tmp_path_factory):
+    store, made = shelf
+    with serving(settings(store, tmp_path_factory.mktemp("serving"))) as client:
         client.model = made[-1].folder / "export/model.onnx"
         yield client
 
@@ -122,6 +121,12 @@ def test_kserves_client_finds_its_members(client):
     assert client.get("/v2/health/live").json() == {"live": True}
     assert client.get("/v2/health/ready").json() == {"ready": True}
     assert client.get("/v2/models/letters/ready").json() == {"name": "letters", "ready": True}
+
+
+def test_an_answer_is_not_taken_for_a_page(client):
+    response = client.get("/v2")
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "server" not in response.headers
 
 
 def test_tritons_client_hears_what_was_wrong(triton):

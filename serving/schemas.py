@@ -1,0 +1,208 @@
+"""What bodies look like, as OpenAPI's component schemas, and examples of them that can be sent as they are."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+ID = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
+SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+ROLE = {"enum": ["production", "canary", "pinned"]}
+COORDINATE = {"type": ["number", "null"], "minimum": -1e6, "maximum": 1e6}
+POINT = {"type": ["array", "null"], "items": COORDINATE, "minItems": 3, "maxItems": 3}
+FRAME = {"type": ["array", "null"], "items": POINT, "minItems": 21, "maxItems": 75}
+CLIP = {
+    "type": "array",
+    "items": FRAME,
+    "minItems": 1,
+    "description": "Frames of points [x, y, z], as many as the track's skeleton has: 21 of a hand, 75 of a body. "
+    "As MediaPipe gives them, normalised by the picture's width and height; null for what was not seen.",
+}
+
+
+def _object(required: str, **properties: Any) -> Json:
+    return {"type": "object", "required": required.split(), "properties": properties}
+
+
+def _either(schema: Json) -> Json:
+    return {"oneOf": [schema, {"type": "array", "items": schema, "minItems": 1}, {"type": "null"}]}
+
+
+TENSOR = _object(
+    "name shape datatype",
+    name={"type": "string"},
+    shape={"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, "minItems": 1},
+    datatype={"enum": ["FP32", "FP64", "FP16", *(f"{u}INT{bits}" for u in ("", "U") for bits in (8, 16, 32, 64))]},
+    data={"type": "array", "description": "Flat, or in lists of lists; null is NaN."},
+    parameters=_object("", binary_data_size={"type": "integer", "minimum": 0}),
+)
+SPEC = _object(
+    "name datatype shape",
+    name={"type": "string"},
+    datatype={"type": "string"},
+    shape={"type": "array", "items": {"type": "integer", "minimum": -1}},
+)
+ANSWER = {
+    "id": ID,
+    "label": {"type": "string", "description": "'no hand' where nobody was seen."},
+    "score": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    "top": {"type": "array", "items": _object("label probability", label={"type": "string"}, probability=SHARE)},
+    "seen": {**SHARE, "description": "Share of frames in which something was seen."},
+}
+WHO = {"track": {"type": "string"}, "version": VERSION, "role": ROLE}
+
+SCHEMAS: dict[str, Json] = {
+    "Problem": {
+        **_object(
+            "type title status detail error",
+            type={"type": "string"},
+            title={"type": "string"},
+            status={"type": "integer", "minimum": 400, "maximum": 599},
+            detail={"type": "string", "description": "What is wrong, and what to send instead."},
+            error={"type": "string", "description": "The same, where clients of the Open Inference Protocol look."},
+        ),
+        "description": "RFC 9457",
+    },
+    "Question": {
+        **_object(
+            "",
+            landmarks=CLIP,
+            clips={"type": "array", "items": CLIP, "minItems": 1},
+            aspect=_either({"type": "number", "exclusiveMinimum": 0, "maximum": 1e6}),
+            fps=_either({"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1e6}),
+            handedness=_either({"enum": ["right", "left", 0, 1]}),
+            top={"type": "integer", "minimum": 1, "maximum": 1000, "default": 3},
+            id=ID,
+            version={**VERSION, "description": "Another version than that in Production."},
+            store={"type": "boolean", "default": False, "description": "Keep the landmarks, for a bounded time."},
+        ),
+        "additionalProperties": False,
+        "oneOf": [{"required": ["landmarks"]}, {"required": ["clips"]}],
+    },
+    "Prediction": _object("id track version role label score top seen", **WHO, **ANSWER),
+    "Predictions": _object(
+        "id track version role answers",
+        id=ID,
+        **WHO,
+        answers={"type": "array", "items": _object("id label score top seen", **ANSWER)},
+    ),
+    "InferRequest": _object(
+        "inputs",
+        id=ID,
+        inputs={"type": "array", "items": TENSOR, "minItems": 1, "maxItems": 16},
+        outputs={
+            "type": "array",
+            "maxItems": 16,
+            "items": _object(
+                "name",
+                name={"enum": ["logits", "seen", "probabilities", "label"]},
+                parameters=_object(
+                    "",
+                    binary_data={"type": "boolean"},
+                    classification={"type": "integer", "minimum": 0, "maximum": 1000},
+                ),
+            ),
+        },
+        parameters=_object("", binary_data_output={"type": "boolean"}),
+    ),
+    "InferResponse": _object(
+        "model_name model_version id outputs",
+        model_name={"type": "string"},
+        model_version={"type": "string"},
+        id=ID,
+        parameters=_object("version role", version=VERSION, role=ROLE),
+        outputs={
+            "type": "array",
+            "items": _object(
+                "name datatype shape",
+                name={"type": "string"},
+                datatype={"enum": ["FP32", "BYTES"]},
+                shape={"type": "array", "items": {"type": "integer"}},
+                data={"type": "array"},
+            ),
+        },
+    ),
+    "Server": _object(
+        "name version extensions",
+        name={"type": "string"},
+        version={"type": "string"},
+        extensions={"type": "array", "items": {"type": "string"}},
+    ),
+    "Model": _object(
+        "name versions platform inputs outputs",
+        name={"type": "string"},
+        versions={"type": "array", "items": {"type": "string"}},
+        platform={"type": "string"},
+        inputs={"type": "array", "items": SPEC},
+        outputs={"type": "array", "items": SPEC},
+        parameters=_object(
+            "",
+            version=VERSION,
+            skeleton={"type": "string"},
+            class_names={"type": "array", "items": {"type": "string"}},
+        ),
+    ),
+    "Index": {
+        "type": "array",
+        "items": _object(
+            "name version state reason",
+            name={"type": "string"},
+            version={"type": "string"},
+            state={"enum": ["READY", "UNAVAILABLE"]},
+            reason={"type": "string"},
+        ),
+    },
+    "Live": _object("live", live={"type": "boolean"}),
+    "Ready": _object("ready", ready={"type": "boolean"}),
+    "Health": _object(
+        "ready registry waiting tracks",
+        ready={"type": "boolean"},
+        registry=_object("state", state={"enum": ["ok", "away"]}),
+        waiting={"type": "integer", "minimum": 0},
+        tracks={"type": "object", "additionalProperties": {"type": "object"}},
+    ),
+}
+
+# What a body that is no JSON leaves to the address.
+QUERY = [
+    {"name": name, "in": "query", "schema": schema, "description": "Of a body that is no JSON."}
+    for name, schema in {
+        "aspect": {"type": "number", "exclusiveMinimum": 0, "maximum": 1e6},
+        "fps": {"type": "number", "exclusiveMinimum": 0, "maximum": 1e6},
+        "handedness": {"enum": ["right", "left"]},
+        "top": {"type": "integer", "minimum": 1, "maximum": 1000},
+        "id": ID,
+        "version": VERSION,
+        "store": {"type": "boolean"},
+    }.items()
+]
+
+HAND = [[round(0.40 + 0.01 * i, 2), round(0.80 - 0.02 * i, 2), 0.0] for i in range(21)]
+ONE_FRAME = {"landmarks": [HAND], "aspect": 1.78, "handedness": "right", "top": 3}
+GAPS = {"landmarks": [HAND, None, [*HAND[:20], None]], "fps": 30}
+SEVERAL = {"clips": [[HAND], [HAND, HAND]], "store": False}
+PREDICTED = {
+    "id": "9f1c2d3e4b5a69788796a5b4c3d2e1f0",
+    "track": "letters",
+    "version": 3,
+    "role": "production",
+    "label": "B",
+    "score": 0.93,
+    "top": [{"label": "B", "probability": 0.93}, {"label": "F", "probability": 0.04}],
+    "seen": 1.0,
+}
+FLAT = [number for point in HAND for number in point]
+TENSORS = {
+    "inputs": [{"name": "landmarks", "shape": [1, 1, 21, 3], "datatype": "FP32", "data": FLAT}],
+    "outputs": [{"name": "logits"}, {"name": "label"}],
+}
+INFERRED = {
+    "model_name": "letters",
+    "model_version": "3",
+    "id": "9f1c2d3e4b5a69788796a5b4c3d2e1f0",
+    "parameters": {"version": 3, "role": "production"},
+    "outputs": [
+        {"name": "logits", "datatype": "FP32", "shape": [1, 2], "data": [0.3, 4.1]},
+        {"name": "label", "datatype": "BYTES", "shape": [1], "data": ["B"]},
+    ],
+}

@@ -1,0 +1,165 @@
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from pipeline.params import Serve
+from serving.connections import MAX_HEAD, BoundedProtocol
+from serving.keys import parse
+from tests.serving.factories import QUICK, clip, serving, settings
+
+PREDICT = "/v1/letters/predict"
+HEAD = b"POST /v1/letters/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
+BODY = {"landmarks": clip(1).tolist()}
+
+
+@pytest.fixture
+def served(shelf, tmp_path):
+    @contextmanager
+    def start(keys: str = "", **bounds) -> Iterator[httpx.Client]:
+        serve = Serve(**QUICK.model_dump() | bounds)
+        with serving(settings(shelf[0], tmp_path, serve=serve, keys=parse(keys))) as client:
+            yield client
+
+    return start
+
+
+@contextmanager
+def connection(client: httpx.Client) -> Iterator[socket.socket]:
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=20) as opened:
+        yield opened
+
+
+def all_of(opened: socket.socket) -> bytes:
+    """Returns what comes until the server hangs up."""
+    said = b""
+    try:
+        while part := opened.recv(65536):
+            said += part
+    except ConnectionError:
+        pass
+    return said
+
+
+def test_a_body_that_does_not_come_ends_in_time(served):
+    with served(timeout_s=0.3) as client, connection(client) as slow:
+        slow.sendall(HEAD + b"{")
+        said = all_of(slow)
+        assert said.startswith(b"HTTP/1.1 408")
+        assert b"application/problem+json" in said
+        assert client.post(PREDICT, json=BODY).status_code == 200
+
+
+def test_more_requests_than_can_be_at_work_are_told_to_come_back(served):
+    with served(max_requests=1) as client, connection(client) as slow:
+        slow.sendall(HEAD + b"{")
+        while (response := client.post(PREDICT, json=BODY)).status_code == 200:
+            pass  # the other one is not at work yet
+        assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+        assert client.get("/v2/health/live").status_code == 200
+        slow.close()
+        while (response := client.post(PREDICT, json=BODY)).status_code == 503:
+            pass
+        assert response.status_code == 200
+
+
+def test_all_bodies_together_are_bounded(served):
+    with served(max_bodies_mb=0.01) as client:
+        for _ in range(20):
+            assert client.post(PREDICT, json=BODY).status_code == 200  # those that are over are given back
+        assert client.post(PREDICT, content=b" " * 11_000).status_code == 503
+        assert client.post(PREDICT, json=BODY).status_code == 200
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_body_is_bounded_whether_it_tells_its_length_or_not(served, told):
+    with served(max_body_mb=0.01) as client:
+        content = b" " * 20_000 if told else iter([b" " * 100] * 200)
+        response = client.post(PREDICT, content=content)
+        assert response.status_code == 413
+        assert ("content-length" in response.request.headers) == told
+        assert client.post(PREDICT, json=BODY).status_code == 200
+
+
+def test_each_client_has_a_rate_of_its_own(served):
+    keys = "ada:predict:ada-0123456789abcdef,bob:predict:bob-0123456789abcdef"
+    with served(keys, rate_per_s=0.01) as client:
+        said = [
+            client.post(PREDICT, json=BODY, headers={"X-API-Key": f"{name}-0123456789abcdef", "X-Client-Id": str(i)})
+            for i, name in enumerate(("ada", "ada", "bob", "bob"))
+        ]
+        assert [response.status_code for response in said] == [200, 429, 200, 429]
+        assert int(said[1].headers["retry-after"]) in range(90, 101)
+        assert client.get("/v2/health/ready").status_code == 200
+
+
+def test_an_address_cannot_be_made_up(served):
+    with served(rate_per_s=0.01) as client:
+        said = [client.get("/v2", headers={"X-Forwarded-For": f"10.0.0.{i}"}).status_code for i in range(2)]
+        assert said == [200, 429]
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /v2 HTT", b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nX-A"])
+def test_a_head_that_does_not_come_ends_in_time(served, monkeypatch, sent):
+    monkeypatch.setattr(BoundedProtocol, "patience_s", 0.2)
+    with served() as client, connection(client) as slow:
+        slow.sendall(sent)
+        assert all_of(slow) == b""
+        assert client.get("/v2").status_code == 200
+
+
+def test_a_second_head_that_does_not_come_ends_in_time(served, monkeypatch):
+    monkeypatch.setattr(BoundedProtocol, "patience_s", 0.2)
+    with served() as client, connection(client) as slow:
+        slow.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.recv(65536).startswith(b"HTTP/1.1 200")
+        slow.sendall(b"GET /v2 HTT")
+        all_of(slow)
+
+
+def test_a_head_that_does_not_end_is_cut_off(served):
+    with served() as client, connection(client) as endless:
+        endless.sendall(b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nX-A: ")
+        said = b""
+        try:
+            for _ in range(100 * MAX_HEAD // 4096):
+                endless.sendall(b"a" * 4096)
+        except ConnectionError:
+            pass
+        else:
+            said = all_of(endless)
+            assert said.startswith(b"HTTP/1.1 431")
+        assert client.get("/v2").status_code == 200
+
+
+def test_what_follows_an_answer_ends_in_time(served, monkeypatch):
+    monkeypatch.setattr(BoundedProtocol, "patience_s", 0.2)
+    with served(max_body_mb=0.01) as client, connection(client) as endless:
+        endless.sendall(HEAD.replace(b"1000", b"9999999"))
+        assert endless.recv(65536).startswith(b"HTTP/1.1 413")
+        endless.settimeout(0.02)
+        ended = False
+        while not ended:
+            try:
+                endless.sendall(b"a")
+                ended = endless.recv(65536) == b""
+            except TimeoutError:
+                pass
+            except ConnectionError:
+                ended = True
+
+
+def test_more_connections_than_there_may_be_are_refused(served):
+    with (
+        served(max_connections=2) as client,
+        connection(client) as first,
+        connection(client),
+        connection(client) as third,
+    ):
+        said = all_of(third)
+        assert said.startswith(b"HTTP/1.1 503")
+        assert b"application/problem+json" in said
+        first.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert first.recv(65536).startswith(b"HTTP/1.1 200")
