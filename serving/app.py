@@ -13,7 +13,7 @@ from serving.host import Host
 from serving.journal import Journal
 from serving.keys import Gate
 from serving.limits import Limits
-from serving.routes import health, infer, predict
+from serving.routes import feedback, health, infer, predict
 from serving.settings import Settings
 
 
@@ -44,7 +44,7 @@ def create(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(Limits, bounds=settings.serve)
     app.add_middleware(Gate, keys=settings.keys, hosts=settings.serve.hosts)  # the last one added is passed first
-    for routes in (health, infer, predict):
+    for routes in (health, infer, predict, feedback):
         app.include_router(routes.router)
     openapi.install(app)
     return app

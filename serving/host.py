@@ -76,12 +76,16 @@ class Host:
             raise ProblemError(404, f"no track '{track}'. Served here: {', '.join(self.lineups)}.")
         return self.lineups[track]
 
-    def points(self, track: str) -> str:
-        """Returns the name of the skeleton that a track's clips have.
+    def answering(self, track: str) -> Served:
+        """Returns who is in Production.
 
-        Raises: ProblemError where nothing is in Production that would say so.
+        Raises: ProblemError for an unknown track, or where nothing is.
         """
-        return self.lineup(track).choose("", "", 0)[0].contract.skeleton
+        return self.lineup(track).choose("", "", 0)[0]
+
+    def points(self, track: str) -> str:
+        """Returns the name of the skeleton that a track's clips have; raises as `answering`."""
+        return self.answering(track).contract.skeleton
 
     async def serving(self, track: str, asked: Asked) -> tuple[Served, Role]:
         """Returns who answers, and as what.

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from monitoring.log.database import Database
 from monitoring.log.entry import Entry
 from monitoring.log.inputs import pack
 from monitoring.log.writer import Writer
@@ -23,6 +24,10 @@ class Journal:
 
     def __init__(self, writer: Writer, *, keep_all: bool, keep_inputs_days: int) -> None:
         self._writer, self._keep_all, self._days = writer, keep_all, keep_inputs_days
+
+    @property
+    def database(self) -> Database:
+        return self._writer.database
 
     def write(self, questions: Sequence[Question], said: Sequence[Reply], tell: Tell) -> None:
         """Queues what was answered together, each question by itself: what is wrong with one harms no other.

@@ -19,7 +19,7 @@ from serving.origins import hold
 from serving.problems import ProblemError
 
 Headers = Mapping[bytes, bytes]
-ROLES = {"predict": "ask", "feedback": "correct answers and review them", "operate": "see metrics and health"}
+ROLES = {"predict": "ask", "feedback": "correct what it was answered", "operate": "see metrics, health, everybody's answers"}
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEY = re.compile(r"[A-Za-z0-9._~-]{16,256}")  # of what a subprotocol's name may have, too
 MAKE = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"'
@@ -29,7 +29,7 @@ CALLER = "signloop.caller"  # in a request's scope: the name of its key
 OPEN = ("/", "/v2/health/live", "/v2/health/ready")
 OPEN_BELOW = ("/page/",)  # what the live page is made of; who uses it has a key
 OPERATE = ("/metrics", "/v1/health")
-CORRECT = ("feedback", "review")  # of /v1/{track}/…
+BELOW_A_TRACK = {"feedback": "feedback", "review": "operate"}  # of /v1/{track}/…
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def role_of(path: str) -> str | None:
     if path in OPERATE:
         return "operate"
     parts = [*path.split("/"), ""]
-    if parts[1] == "v1" and len(parts) > 4 and parts[3] in CORRECT:
-        return "feedback"
+    if parts[1] == "v1" and len(parts) > 4 and parts[3] in BELOW_A_TRACK:
+        return BELOW_A_TRACK[parts[3]]
     return "predict" if parts[1] in ("v1", "v2") else ""
 
 

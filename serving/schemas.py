@@ -122,6 +122,44 @@ SCHEMAS: dict[str, Json] = {
             ),
         },
     ),
+    "Word": {
+        **_object(
+            "id",
+            id={**ID, "description": "Of an answer of this client's."},
+            label={"type": ["string", "null"], "description": "What it truly was; none, or the same, confirms it."},
+            note={"type": ["string", "null"], "maxLength": 1000},
+        ),
+        "additionalProperties": False,
+    },
+    "Correction": _object(
+        "id kind label time note",
+        id=ID,
+        kind={"enum": ["corrected", "confirmed", "withdrawn"]},
+        label={"type": ["string", "null"]},
+        time={"type": "string", "format": "date-time"},
+        note={"type": "string"},
+    ),
+    "Review": _object(
+        "track answers",
+        track={"type": "string"},
+        answers={
+            "type": "array",
+            "items": _object(
+                "id time version label confidence top entropy uncertain source kept doubt",
+                id=ID,
+                time={"type": "string", "format": "date-time"},
+                version=VERSION,
+                label={"type": "string"},
+                confidence={"type": ["number", "null"], "minimum": 0, "maximum": 1},
+                top={"type": "array", "items": {"type": "array"}},
+                entropy={"type": ["number", "null"], "minimum": 0},
+                uncertain={"type": ["boolean", "null"]},
+                source={"type": "string"},
+                kept={"type": "boolean", "description": "Whether the landmarks are there, to be learned from."},
+                doubt=SHARE,
+            ),
+        },
+    ),
     "Server": _object(
         "name version extensions",
         name={"type": "string"},
@@ -181,8 +219,9 @@ HAND = [[round(0.40 + 0.01 * i, 2), round(0.80 - 0.02 * i, 2), 0.0] for i in ran
 ONE_FRAME = {"landmarks": [HAND], "aspect": 1.78, "handedness": "right", "top": 3}
 GAPS = {"landmarks": [HAND, None, [*HAND[:20], None]], "fps": 30}
 SEVERAL = {"clips": [[HAND], [HAND, HAND]], "store": False}
+ANSWERED = "9f1c2d3e4b5a69788796a5b4c3d2e1f0"
 PREDICTED = {
-    "id": "9f1c2d3e4b5a69788796a5b4c3d2e1f0",
+    "id": ANSWERED,
     "track": "letters",
     "version": 3,
     "role": "production",
@@ -190,6 +229,27 @@ PREDICTED = {
     "score": 0.93,
     "top": [{"label": "B", "probability": 0.93}, {"label": "F", "probability": 0.04}],
     "seen": 1.0,
+}
+CORRECTION = {"id": ANSWERED, "label": "B", "note": "seen on the recording"}
+CONFIRMED = {"id": ANSWERED}
+CORRECTED = {**CORRECTION, "kind": "corrected", "time": "2026-11-21T09:30:00+00:00"}
+DOUBTFUL = {
+    "track": "letters",
+    "answers": [
+        {
+            "id": ANSWERED,
+            "time": "2026-11-21T09:29:00+00:00",
+            "version": 3,
+            "label": "F",
+            "confidence": 0.41,
+            "top": [["F", 0.41], ["B", 0.38]],
+            "entropy": 1.2,
+            "uncertain": True,
+            "source": "predict",
+            "kept": False,
+            "doubt": 0.9,
+        }
+    ],
 }
 FLAT = [number for point in HAND for number in point]
 TENSORS = {
@@ -199,7 +259,7 @@ TENSORS = {
 INFERRED = {
     "model_name": "letters",
     "model_version": "3",
-    "id": "9f1c2d3e4b5a69788796a5b4c3d2e1f0",
+    "id": ANSWERED,
     "parameters": {"version": 3, "role": "production"},
     "outputs": [
         {"name": "logits", "datatype": "FP32", "shape": [1, 2], "data": [0.3, 4.1]},

@@ -57,7 +57,7 @@ def test_what_is_no_key_is_named_by_its_place_and_never_shown(text, words):
         ("/v1/health", "operate"),
         ("/v1/letters/feedback", "feedback"),
         ("/v1/letters/feedback/some-id", "feedback"),
-        ("/v1/letters/review", "feedback"),
+        ("/v1/letters/review", "operate"),
         ("/v1/feedback/predict", "predict"),
         ("/v1/letters/stream", "predict"),
         ("/v2/models/letters/infer", "predict"),
