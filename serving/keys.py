@@ -19,7 +19,11 @@ from serving.origins import hold
 from serving.problems import ProblemError
 
 Headers = Mapping[bytes, bytes]
-ROLES = {"predict": "ask", "feedback": "correct what it was answered", "operate": "see metrics, health, everybody's answers"}
+ROLES = {
+    "predict": "ask",
+    "feedback": "correct what it was told",
+    "operate": "see metrics, health and everybody's answers",
+}
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEY = re.compile(r"[A-Za-z0-9._~-]{16,256}")  # of what a subprotocol's name may have, too
 MAKE = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"'
