@@ -58,6 +58,9 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse(431, f"the headers are longer than {MAX_HEAD // 1024} KiB.")
         self._watch()
 
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "this is no HTTP request.")
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head = self._begun = True

@@ -26,7 +26,8 @@ def floats(values: list[Any]) -> Floats:
         names = ", ".join(sorted(kind.__name__ for kind in wrong))
         raise InputError(f"expected numbers, and null for what was not seen, got {names}.")
     try:
-        return np.array(values, np.float32)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as such
+            return np.array(values, np.float32)
     except OverflowError:
         raise InputError("expected numbers, got one that is larger than any float.") from None
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from pipeline.errors import InputError, SignloopError
 
 log = logging.getLogger(__name__)
+MAX_DETAIL = 1000
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -33,6 +34,8 @@ def busy(detail: str, seconds: int = 1) -> ProblemError:
 def document(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """Returns a problem; its member `error` is what clients of the Open Inference Protocol read."""
     phrase = HTTPStatus(status).phrase
+    if len(detail) > MAX_DETAIL:  # it may quote what was sent
+        detail = detail[:MAX_DETAIL] + "…"
     body = orjson.dumps({"type": "about:blank", "title": phrase, "status": status, "detail": detail, "error": detail})
     return Response(body, status, headers, MEDIA_TYPE)
 
