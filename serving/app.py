@@ -1,5 +1,6 @@
 """The server: routes over one host, which lives as long as the application does."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -10,19 +11,26 @@ from monitoring.log.writer import Writer
 from serving import problems
 from serving.host import Host
 from serving.journal import Journal
-from serving.routes import health, predict
+from serving.lineup import Lineup
+from serving.metrics import Metrics
+from serving.requests import Requests
+from serving.routes import health, metrics, predict
 from serving.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def create(settings: Settings) -> FastAPI:
     """Returns the application; models are loaded, and the log is opened, when it starts."""
+    counts = Metrics(settings.counts)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        host = Host(settings.store, settings.tracks, settings.serve, settings.log, _journal(settings))
+        host = Host(settings.store, settings.tracks, settings.serve, settings.log, _journal(settings), counts)
         try:
             host.start()
             app.state.host = host
+            log.info("ready: %s", "; ".join(_who(lineup) for lineup in host.lineups.values()))
             yield
         finally:
             host.close()
@@ -37,9 +45,14 @@ def create(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
-    for routes in (health, predict):
+    app.add_middleware(Requests, metrics=counts)  # the last one added is passed first: it sees all
+    for routes in (health, metrics, predict):
         app.include_router(routes.router)
     return app
+
+
+def _who(lineup: Lineup) -> str:
+    return f"{lineup.track} " + (f"version {lineup.production.version}" if lineup.production else "nothing")
 
 
 def _journal(settings: Settings) -> Journal | None:

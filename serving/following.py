@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,11 +21,20 @@ PATIENCE_LOOKS = 15  # before a version that failed its check is tried again: it
 class Following:
     """Looks at the registry every `seconds`, in a thread of its own; what is in Production goes on while it looks.
 
+    looked   is called after each look
     trouble  why the registry could not be asked the last time, and since when; None: it answered
     """
 
-    def __init__(self, store: Store, lineups: Mapping[str, Lineup], *, seconds: float, device: Device) -> None:
-        self._store, self._lineups, self._seconds = store, lineups, seconds
+    def __init__(
+        self,
+        store: Store,
+        lineups: Mapping[str, Lineup],
+        *,
+        seconds: float,
+        device: Device,
+        looked: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store, self._lineups, self._seconds, self._looked = store, lineups, seconds, looked
         self._device: Device = device
         self.trouble: tuple[str, datetime] | None = None
         self._failed: dict[tuple[str, int], int] = {}  # looks until it is tried again
@@ -58,6 +67,13 @@ class Following:
             if self.trouble is not None:
                 log.warning("the registry answers again")
             self.trouble = None
+        self._looked()
+
+    @property
+    def away_s(self) -> float:
+        """Seconds since the registry was first asked in vain; 0 while it answers."""
+        trouble = self.trouble
+        return (datetime.now(UTC) - trouble[1]).total_seconds() if trouble else 0.0
 
     def _follow(self) -> None:
         while not self._end.is_set():

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from pipeline.errors import InputError, SignloopError
 
 log = logging.getLogger(__name__)
+FAULT = "A fault of the server's own; its log says which."
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -71,4 +72,4 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     log.error("a request to %s failed", request.url.path, exc_info=error)
-    return document(500, "A fault of the server's own; its log says which.")
+    return document(500, FAULT)

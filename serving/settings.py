@@ -16,6 +16,7 @@ class Settings:
     secret    that clients' keys are hashed with
     keys      API keys as NAME → (key, roles); empty: everybody may do everything, from this machine alone
     assets    folders that detectors' bundles are looked for in
+    counts    folder that several processes count in, for /metrics; None: there is one
     """
 
     store: Store
@@ -26,3 +27,4 @@ class Settings:
     secret: bytes = b""
     keys: str = ""
     assets: tuple[Path, ...] = ()
+    counts: Path | None = None
