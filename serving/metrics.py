@@ -62,6 +62,7 @@ class Metrics:
         self._refused = Gauge("versions_refused", help, ("track",), multiprocess_mode=most, **own)
         info = Gauge("build_info", "1, with the version of this program", ("version",), multiprocess_mode=most, **own)
         info.labels(version("signloop")).set(1)
+        self._asked: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._standing: set[tuple[str, ...]] = set()
         self._told_commits = 0
         self._looking = Lock()
@@ -70,9 +71,13 @@ class Metrics:
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Counts a request; a stream's length is no time that anybody waits."""
-        self._requests.labels(route, method, str(status)).inc()
+        what = (route, method, status)
+        if what not in self._asked:  # to look children up costs as much as to count
+            self._asked[what] = (self._requests.labels(route, method, str(status)), self._took.labels(route))
+        count, took = self._asked[what]
+        count.inc()
         if method != "WS":
-            self._took.labels(route).observe(seconds)
+            took.observe(seconds)
 
     def batch(self, track: str, clips: int) -> None:
         self._batches.labels(track).observe(clips)
