@@ -30,6 +30,8 @@ def run(*, host: str, port: int, workers: int, device: str, tracks: list[str], l
     """
     import uvicorn
 
+    from serving.settings import KEEP_ALIVE_S
+
     style = log or ("text" if sys.stderr.isatty() else "json")
     os.environ.update({DEVICE: device, TRACKS: ",".join(tracks), LOG: style})
     settings()  # what is wrong with it is said here, and not by every worker
@@ -44,6 +46,7 @@ def run(*, host: str, port: int, workers: int, device: str, tracks: list[str], l
             log_config=None,  # ours says what it says, too
             log_level="warning",
             timeout_graceful_shutdown=30,
+            timeout_keep_alive=KEEP_ALIVE_S,
             server_header=False,
         )
 

@@ -19,7 +19,7 @@ from serving.app import create
 from serving.clips import checked
 from serving.questions import Question
 from serving.served import Served
-from serving.settings import Settings
+from serving.settings import KEEP_ALIVE_S, Settings
 from tests.registry.factories import Artifacts, Misses, every, make_track, never, write_onnx
 
 QUICK = Serve(follow_s=0.05, threads=1)
@@ -51,7 +51,9 @@ def settings(store: Store, folder: Path, *, serve: Serve = QUICK, log: Log | Non
 @contextmanager
 def serving(made: Settings) -> Iterator[httpx.Client]:
     """Yields a client of a server that runs in a thread until the block ends."""
-    config = uvicorn.Config(create(made), port=0, log_level="warning", access_log=False, ws_max_size=2**24)
+    config = uvicorn.Config(
+        create(made), port=0, log_level="warning", access_log=False, ws_max_size=2**24, timeout_keep_alive=KEEP_ALIVE_S
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
