@@ -1,6 +1,7 @@
 """The server: routes over one host, which lives as long as the application does."""
 
 import gc
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -13,20 +14,27 @@ from serving.host import Host
 from serving.journal import Journal
 from serving.keys import Gate
 from serving.limits import Limits
-from serving.routes import feedback, health, infer, predict
+from serving.lineup import Lineup
+from serving.metrics import Metrics
+from serving.requests import Requests
+from serving.routes import feedback, health, infer, metrics, predict
 from serving.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def create(settings: Settings) -> FastAPI:
     """Returns the application; models are loaded, and the log is opened, when it starts."""
+    counts = Metrics(settings.counts)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        host = Host(settings.store, settings.tracks, settings.serve, settings.log, _journal(settings))
+        host = Host(settings.store, settings.tracks, settings.serve, settings.log, _journal(settings), counts)
         try:
             host.start()
             app.state.host = host
             _spare_the_collector()
+            log.info("ready: %s", "; ".join(_who(lineup) for lineup in host.lineups.values()))
             yield
         finally:
             host.close()
@@ -43,11 +51,16 @@ def create(settings: Settings) -> FastAPI:
     app.state.settings = settings
     problems.install(app)
     app.add_middleware(Limits, bounds=settings.serve)
-    app.add_middleware(Gate, keys=settings.keys, hosts=settings.serve.hosts)  # the last one added is passed first
-    for routes in (health, infer, predict, feedback):
+    app.add_middleware(Gate, keys=settings.keys, hosts=settings.serve.hosts)
+    app.add_middleware(Requests, metrics=counts)  # the last one added is passed first: it sees all
+    for routes in (health, metrics, infer, predict, feedback):
         app.include_router(routes.router)
     openapi.install(app)
     return app
+
+
+def _who(lineup: Lineup) -> str:
+    return f"{lineup.track} " + (f"version {lineup.production.version}" if lineup.production else "nothing")
 
 
 def _journal(settings: Settings) -> Journal | None:

@@ -1,6 +1,5 @@
 """What a request says of itself besides its clips: its id, who asks, which host it reaches."""
 
-import re
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +10,8 @@ from pipeline.errors import InputError
 from serving.host import Asked, Host
 from serving.keys import CALLER
 from serving.questions import Source
+from serving.requests import ID, NOW
 
-ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 REQUEST_ID, CLIENT = "x-request-id", "x-client-id"
 
 
@@ -25,10 +24,14 @@ def asked(request: Request, source: Source, *, id: str | None = None, **how: Any
 
     Raises: InputError for an id that is none.
     """
-    id = id or request.headers.get(REQUEST_ID) or uuid4().hex
+    seen = NOW.get()
+    id = id or request.headers.get(REQUEST_ID) or (seen.id if seen else uuid4().hex)
     if not ID.fullmatch(id):
         raise InputError("id: expected 1 to 64 of letters, digits, '.', '_' and '-'. Leave it out to be given one.")
-    return Asked(id=id, source=source, client=client_of(request), **how)
+    client = client_of(request)
+    if seen:
+        seen.id, seen.client = id, client
+    return Asked(id=id, source=source, client=client, **how)
 
 
 def client_of(request: Request | WebSocket) -> str:

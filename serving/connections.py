@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pipeline.params import Serve
 from serving.problems import document
+from serving.settings import KEEP_ALIVE_S
 
 MAX_HEAD = 32 * 1024  # bytes of the request line and all headers, besides the first piece that comes
 PATIENCE_S = 10.0  # for a head, and for the rest of a body that was answered before its end
@@ -24,6 +25,7 @@ def options(bounds: Serve) -> dict[str, Any]:
         "proxy_headers": False,  # whoever sends X-Forwarded-For would be whom they please
         "server_header": False,
         "access_log": False,
+        "timeout_keep_alive": KEEP_ALIVE_S,
         "log_level": "warning",
     }
 

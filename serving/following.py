@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pipeline.errors import SignloopError
@@ -21,11 +21,20 @@ SURE_LOOKS = 10  # at a registry whose file says that nothing was written, of wh
 class Following:
     """Looks at the registry every `seconds`, in a thread of its own; what is in Production goes on while it looks.
 
+    looked   is called after each look
     trouble  why the registry could not be asked the last time, and since when; None: it answered
     """
 
-    def __init__(self, store: Store, lineups: Mapping[str, Lineup], *, seconds: float, device: Device) -> None:
-        self._store, self._lineups, self._seconds = store, lineups, seconds
+    def __init__(
+        self,
+        store: Store,
+        lineups: Mapping[str, Lineup],
+        *,
+        seconds: float,
+        device: Device,
+        looked: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store, self._lineups, self._seconds, self._looked = store, lineups, seconds, looked
         self._device: Device = device
         self.trouble: tuple[str, datetime] | None = None
         self._failed: dict[tuple[str, int], int] = {}  # looks until it is tried again
@@ -48,11 +57,10 @@ class Following:
     def look(self) -> None:
         """Makes every lineup what the registry says now."""
         try:
-            if self._nothing_written():
-                return
-            insist_on(self._store)
-            for lineup in self._lineups.values():
-                self._bring_up_to_date(lineup)
+            if not self._nothing_written():
+                insist_on(self._store)
+                for lineup in self._lineups.values():
+                    self._bring_up_to_date(lineup)
         except Exception as error:  # of a database, a server, MLflow: who answers now goes on, and health tells
             since = self.trouble[1] if self.trouble else datetime.now(UTC)
             if self.trouble is None:
@@ -63,6 +71,13 @@ class Following:
             if self.trouble is not None:
                 log.warning("the registry answers again")
             self.trouble = None
+        self._looked()
+
+    @property
+    def away_s(self) -> float:
+        """Seconds since the registry was first asked in vain; 0 while it answers."""
+        trouble = self.trouble
+        return (datetime.now(UTC) - trouble[1]).total_seconds() if trouble else 0.0
 
     def _follow(self) -> None:
         while not self._end.is_set():

@@ -19,9 +19,11 @@ from serving.clips import Clips, Floats
 from serving.following import Following
 from serving.journal import Journal
 from serving.lineup import Lineup
+from serving.metrics import Metrics
 from serving.problems import ProblemError, busy
 from serving.questions import Question, Reply, Role, Source
 from serving.replies import replies
+from serving.requests import NOW
 from serving.runners import Runners
 from serving.served import Served, load
 
@@ -50,11 +52,21 @@ class Asked:
 class Host:
     """Answers for every track of a registry."""
 
-    def __init__(self, store: Store, tracks: Sequence[str], serve: Serve, log: Log, journal: Journal | None) -> None:
-        self.serve, self.log, self.journal = serve, log, journal
+    def __init__(
+        self,
+        store: Store,
+        tracks: Sequence[str],
+        serve: Serve,
+        log: Log,
+        journal: Journal | None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self.serve, self.log, self.journal, self.metrics = serve, log, journal, metrics or Metrics()
         self.lineups = {track: Lineup(track, serve.max_pinned) for track in tracks}
         self._store = store
-        self.following = Following(store, self.lineups, seconds=serve.follow_s, device=serve.device)
+        self.following = Following(
+            store, self.lineups, seconds=serve.follow_s, device=serve.device, looked=lambda: self.metrics.look(self)
+        )
         self.runners = Runners(serve, self._finish)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -109,6 +121,8 @@ class Host:
     async def ask_of(self, served: Served, role: Role, clips: Sequence[Clips], asked: Asked) -> list[Reply]:
         """As `ask`, of a version that was chosen before."""
         assert self._loop is not None
+        if seen := NOW.get():
+            seen.track, seen.version, seen.role = served.track, served.version, role
         common = {"source": asked.source, "client": asked.client, "keep": asked.keep, "top": asked.top}
         ids = [asked.id] if len(clips) == 1 else [f"{asked.id}.{i}" for i in range(len(clips))]
         questions = [
@@ -147,6 +161,7 @@ class Host:
             if isinstance(outputs, BaseException):
                 raise outputs
             said = replies(questions, *outputs, now_s=perf_counter())
+            self.metrics.batch(questions[0].served.track, sum(len(question.clips) for question in questions))
         except Exception as error:  # of a model: another shape than its contract says, say
             logger.error("version %d does not answer", questions[0].served.version, exc_info=error)
             for question in questions:
@@ -160,6 +175,8 @@ class Host:
 
     def _tell(self, question: Question, ended: Reply | BaseException) -> None:
         """Wakes on the event loop whoever waits; from any thread."""
+        seconds = perf_counter() - question.came_s
+        self.metrics.ended(question, ended, seconds, logged=self.journal is not None)
         if question.answered is None:
             if isinstance(ended, BaseException):
                 logger.warning("the answer of %s in the shadow of '%s' is lost: %s", *_of(question), ended)

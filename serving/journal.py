@@ -48,6 +48,15 @@ class Journal:
             except Exception as error:  # as above: a full queue, an id that is none
                 tell(question, error)
 
+    @property
+    def num_waiting(self) -> int:
+        """Predictions that are not on disk yet."""
+        return self._writer.num_waiting
+
+    @property
+    def num_commits(self) -> int:
+        return self._writer.num_commits
+
     def close(self) -> None:
         self._writer.close()
 

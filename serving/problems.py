@@ -15,6 +15,7 @@ from pipeline.errors import InputError, SignloopError
 
 log = logging.getLogger(__name__)
 MAX_DETAIL = 1000
+FAULT = "A fault of the server's own; its log says which."
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -78,4 +79,4 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     log.error("a request to %s failed", request.url.path, exc_info=error)
-    return document(500, "A fault of the server's own; its log says which.")
+    return document(500, FAULT)

@@ -7,6 +7,10 @@ from pipeline.params import Log, Serve
 from registry.store import Store
 from serving.keys import Key
 
+# Longer than proxies keep theirs (60 s): a connection that the server ends as a request is on its way is a failed
+# request, and with Uvicorn's 5 s a process that was held up for so long ends all that waited meanwhile.
+KEEP_ALIVE_S = 75
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -17,6 +21,7 @@ class Settings:
     secret    that clients' keys are hashed with
     keys      none: everybody may do everything, from this machine alone
     assets    folders that detectors' bundles are looked for in
+    counts    folder that several processes count in, for /metrics; None: there is one
     """
 
     store: Store
@@ -27,3 +32,4 @@ class Settings:
     secret: bytes = b""
     keys: tuple[Key, ...] = ()
     assets: tuple[Path, ...] = ()
+    counts: Path | None = None

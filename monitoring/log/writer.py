@@ -48,7 +48,7 @@ class Writer:
         self.database = database
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._waiting: list[_Put] = []
-        self._num_entries = self._num_bytes = 0
+        self._num_entries = self._num_bytes = self.num_commits = 0
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="prediction log", daemon=True)
@@ -82,6 +82,11 @@ class Writer:
             self._waiting.append(put)
             self._changed.notify()
 
+    @property
+    def num_waiting(self) -> int:
+        """Entries that wait or are on their way to the disk."""
+        return self._num_entries
+
     def close(self) -> None:
         """Stores what is queued, ends the thread and closes the database."""
         with self._changed:
@@ -100,6 +105,7 @@ class Writer:
         while puts := self._take():
             outcomes = self._store(puts)
             with self._changed:
+                self.num_commits += 1
                 self._num_entries -= sum(len(put.entries) for put in puts)
                 self._num_bytes -= sum(put.num_bytes for put in puts)
             for put, outcome in zip(puts, outcomes, strict=True):
