@@ -25,7 +25,7 @@ def run(*, host: str, port: int, workers: int, device: str, tracks: list[str]) -
     import uvicorn
 
     os.environ.update({DEVICE: device, TRACKS: ",".join(tracks)})
-    settings()  # what is wrong with it is said here, and not by every worker
+    serve = settings().serve  # what is wrong with it is said here, and not by every worker
     uvicorn.run(
         "flows.serving:app",
         factory=True,
@@ -36,6 +36,8 @@ def run(*, host: str, port: int, workers: int, device: str, tracks: list[str]) -
         log_level="warning",
         timeout_graceful_shutdown=30,
         server_header=False,
+        ws_max_size=serve.max_message_kb * 1024,
+        ws_per_message_deflate=False,  # landmarks hardly shrink, and each stream would keep a window of memory for it
     )
 
 

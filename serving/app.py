@@ -10,8 +10,9 @@ from monitoring.log.writer import Writer
 from serving import problems
 from serving.host import Host
 from serving.journal import Journal
-from serving.routes import health, predict
+from serving.routes import health, predict, stream
 from serving.settings import Settings
+from serving.stream.conversing import Streams
 
 
 def create(settings: Settings) -> FastAPI:
@@ -20,11 +21,13 @@ def create(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         host = Host(settings.store, settings.tracks, settings.serve, settings.log, _journal(settings))
+        streams = Streams(host)
         try:
             host.start()
-            app.state.host = host
+            app.state.host, app.state.streams = host, streams
             yield
         finally:
+            streams.close()
             host.close()
 
     app = FastAPI(
@@ -37,7 +40,11 @@ def create(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
-    for routes in (health, predict):
+    for routes in (
+        health,
+        predict,
+        stream,
+    ):
         app.include_router(routes.router)
     return app
 
