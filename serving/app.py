@@ -10,7 +10,7 @@ from monitoring.log.writer import Writer
 from serving import problems
 from serving.host import Host
 from serving.journal import Journal
-from serving.routes import health, predict, stream
+from serving.routes import health, page, predict, stream
 from serving.settings import Settings
 from serving.stream.conversing import Streams
 
@@ -44,6 +44,7 @@ def create(settings: Settings) -> FastAPI:
         health,
         predict,
         stream,
+        page,
     ):
         app.include_router(routes.router)
     return app
