@@ -17,8 +17,9 @@ from serving.limits import Limits
 from serving.lineup import Lineup
 from serving.metrics import Metrics
 from serving.requests import Requests
-from serving.routes import feedback, health, infer, metrics, predict
+from serving.routes import feedback, health, infer, metrics, page, predict, stream
 from serving.settings import Settings
+from serving.stream.conversing import Streams
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +31,15 @@ def create(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         host = Host(settings.store, settings.tracks, settings.serve, settings.log, _journal(settings), counts)
+        streams = Streams(host)
         try:
             host.start()
-            app.state.host = host
+            app.state.host, app.state.streams = host, streams
             _spare_the_collector()
             log.info("ready: %s", "; ".join(_who(lineup) for lineup in host.lineups.values()))
             yield
         finally:
+            streams.close()
             host.close()
 
     app = FastAPI(
@@ -53,7 +56,7 @@ def create(settings: Settings) -> FastAPI:
     app.add_middleware(Limits, bounds=settings.serve)
     app.add_middleware(Gate, keys=settings.keys, hosts=settings.serve.hosts)
     app.add_middleware(Requests, metrics=counts)  # the last one added is passed first: it sees all
-    for routes in (health, metrics, infer, predict, feedback):
+    for routes in (health, metrics, infer, predict, stream, feedback, page):
         app.include_router(routes.router)
     openapi.install(app)
     return app

@@ -26,6 +26,8 @@ def options(bounds: Serve) -> dict[str, Any]:
         "server_header": False,
         "access_log": False,
         "timeout_keep_alive": KEEP_ALIVE_S,
+        "ws_max_size": 2 * bounds.max_message_kb * 1024,  # of what is less, a stream says itself that it is too long
+        "ws_per_message_deflate": False,  # landmarks hardly shrink, and each stream would keep memory for it
         "log_level": "warning",
     }
 

@@ -39,6 +39,7 @@ class Asked:
     client  an HMAC of who asks, "" unknown
     version None: whoever is in Production
     keep    whether the landmarks are to be kept
+    logged  False: what is asked is part of an answer that is recorded by itself, as a stream's
     """
 
     id: str
@@ -46,6 +47,7 @@ class Asked:
     client: str = ""
     version: int | None = None
     keep: bool = False
+    logged: bool = True
     top: int = 3
 
 
@@ -123,7 +125,7 @@ class Host:
         assert self._loop is not None
         if seen := NOW.get():
             seen.track, seen.version, seen.role = served.track, served.version, role
-        common = {"source": asked.source, "client": asked.client, "keep": asked.keep, "top": asked.top}
+        common = {name: getattr(asked, name) for name in ("source", "client", "keep", "logged", "top")}
         ids = [asked.id] if len(clips) == 1 else [f"{asked.id}.{i}" for i in range(len(clips))]
         questions = [
             Question(id=id, clips=some, served=served, role=role, answered=self._loop.create_future(), **common)
@@ -135,6 +137,20 @@ class Host:
         if role != "shadow" and self.serve.shadow and asked.version is None:
             self._in_the_shadow(served, clips, ids, common)
         return answers
+
+    async def record(self, question: Question, reply: Reply) -> None:
+        """Has an answer that came about elsewhere, a stream's, written, and answered in the shadow.
+
+        Raises: what kept it from the log.
+        """
+        assert self._loop is not None
+        if self.journal is not None:
+            question.answered = self._loop.create_future()
+            self.journal.write([question], [reply], self._tell)
+            await question.answered
+        if self.serve.shadow and question.role != "pinned":
+            common = {"source": question.source, "client": question.client, "keep": question.keep, "top": question.top}
+            self._in_the_shadow(question.served, [question.clips], [question.id], common)
 
     def _pinned(self, lineup: Lineup, number: int) -> Served:
         def found() -> Served:
@@ -168,15 +184,24 @@ class Host:
                 self._tell(question, error)
             return
         if self.journal is not None:
-            self.journal.write(questions, said, self._tell)
+            self._write(self.journal, questions, said)
             return
         for question, reply in zip(questions, said, strict=True):
             self._tell(question, reply)
 
+    def _write(self, journal: Journal, questions: Sequence[Question], said: Sequence[Reply]) -> None:
+        """Has those written that are to be; the others are told at once."""
+        logged = [i for i, question in enumerate(questions) if question.logged]
+        for question, reply in zip(questions, said, strict=True):
+            if not question.logged:
+                self._tell(question, reply)
+        if logged:
+            journal.write([questions[i] for i in logged], [said[i] for i in logged], self._tell)
+
     def _tell(self, question: Question, ended: Reply | BaseException) -> None:
         """Wakes on the event loop whoever waits; from any thread."""
         seconds = perf_counter() - question.came_s
-        self.metrics.ended(question, ended, seconds, logged=self.journal is not None)
+        self.metrics.ended(question, ended, seconds, logged=self.journal is not None and question.logged)
         if question.answered is None:
             if isinstance(ended, BaseException):
                 logger.warning("the answer of %s in the shadow of '%s' is lost: %s", *_of(question), ended)

@@ -45,6 +45,7 @@ class Question:
     answered  is set on the event loop, once, after the answer is in the log; None: nobody waits for it
     of        the question whose shadow this is
     keep      whether the landmarks are kept, too
+    logged    False: it goes into no log by itself, as a window of a stream
     top       how many classes an answer names
     """
 
@@ -55,6 +56,7 @@ class Question:
     source: Source
     client: str = ""
     keep: bool = False
+    logged: bool = True
     top: int = 3
     of: str | None = None
     answered: "asyncio.Future[Reply] | None" = None

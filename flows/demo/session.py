@@ -9,13 +9,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.demo.recognising import RATE_FRAMES, Recognizer, Seen, rate, shows_hand
+from flows.demo.recognising import Recognizer, Seen
 from flows.demo.screen import Image, Scene, View, compose
 from flows.demo.window import Key, Window
 from pipeline.detect.hands import Signer
 from pipeline.detect.landmarkers import Landmarkers
 from pipeline.detect.reading import Picture
 from pipeline.spelling import Spelled, Speller
+from pipeline.window import RATE_FRAMES, rate, shows_hand
 
 
 @dataclass(kw_only=True)

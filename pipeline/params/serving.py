@@ -26,6 +26,10 @@ class Serve(Section):
     max_requests: Positive = 512  # at work at once; more are refused with 503
     max_connections: Positive = 1024  # streams among them
     max_streams: Positive = 64
+    max_message_kb: Annotated[int, Field(ge=16, le=16_384)] = 256  # of a stream
+    stream_fps: Annotated[float, Field(gt=0)] = 120  # frames a second of one stream; more are not looked at
+    stream_queue: Annotated[int, Field(ge=1, le=1024)] = 16  # frames of one stream that wait; the oldest make room
+    stream_idle_s: Seconds = 60  # without a message, then a stream is closed
     max_pinned: Positive = 4  # versions asked for by number that stay loaded
     timeout_s: Seconds = 30  # for a whole request
     rate_per_s: Annotated[float, Field(ge=0)] = 0  # requests of one key or address, averaged; 0: as many as come

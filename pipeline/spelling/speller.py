@@ -75,6 +75,10 @@ class Speller:
         self._writing.reset()
         self._time_s = self._shown_s = None
 
+    def forget(self, *, keep: int) -> None:
+        """Forgets all words but the last ones: a stream may go on for days."""
+        self._writing.forget(keep)
+
     def _gap(self, time_s: float) -> bool:
         """Says whether nobody looked for too long, and forgets what was held before."""
         if self._time_s is not None and time_s < self._time_s:

@@ -49,5 +49,9 @@ class Writing:
         elif self.words:
             self.letters = self.words.pop().spelled or ""
 
+    def forget(self, keep: int) -> None:
+        """Forgets all words but the last ones."""
+        del self.words[: max(0, len(self.words) - keep)]
+
     def reset(self) -> None:
         self.words, self.letters = [], ""

@@ -52,7 +52,7 @@ def settings(store: Store, folder: Path, *, serve: Serve = QUICK, log: Log | Non
 @contextmanager
 def serving(made: Settings) -> Iterator[httpx.Client]:
     """Yields a client of a server that runs in a thread until the block ends."""
-    config = uvicorn.Config(create(made), port=0, ws_max_size=2**24, **options(made.serve))
+    config = uvicorn.Config(create(made), port=0, **options(made.serve))
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,0 +1,67 @@
+"""What the page has to know before it begins: tracks, their points and how to find them, and what is missing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.detect import bundles
+from pipeline.drawing import LEFT, POSE, RIGHT, UNKNOWN, strokes
+from pipeline.errors import InputError
+from pipeline.params.data import Detection
+from pipeline.skeleton import skeleton
+from serving.host import Host
+from serving.page import vision
+from serving.served import Served
+
+ASSETS = "/assets"
+COLORS = {"left_hand": LEFT, "right_hand": RIGHT, "hand": UNKNOWN, "pose": POSE}
+
+
+def setup(host: Host, folders: Sequence[Path]) -> dict[str, Any]:
+    """Returns it as JSON has it."""
+    there = {track: lineup.production for track, lineup in host.lineups.items()}
+    return {
+        "tracks": {track: _track(served) for track, served in there.items() if served is not None},
+        "vision": f"{ASSETS}/tasks-vision/{vision.VERSION}",
+        "bundles": {name: f"{ASSETS}/{bundle.file}" for name, bundle in bundles.BUNDLES.items()},
+        "colors": {part: "#{:02x}{:02x}{:02x}".format(*color) for part, color in COLORS.items()},
+        "missing": list(_missing(folders)),
+    }
+
+
+def _track(served: Served) -> dict[str, Any]:
+    contract = served.contract
+    named = skeleton(contract.skeleton)
+    drawn = strokes(named)
+    detection = Detection(points="hand" if contract.skeleton == "hand" else "holistic")
+    return {
+        "version": served.version,
+        "model": contract.model,
+        "classes": contract.class_names,
+        "skeleton": contract.skeleton,
+        "points": len(named.points),
+        "bones": [[a, b] for a, b, _ in drawn.bones],
+        "columns": [column for column, _, _ in drawn.points],
+        "parts": {part: named.part(part) for part in named.parts},
+        "bundles": bundles.needed(detection),
+        "detection": {
+            "num_hands": detection.num_hands,
+            "hand_confidence": detection.hand_confidence,
+            "pose_confidence": detection.pose_confidence,
+            "presence": detection.presence,
+            "tracking": detection.tracking,
+        },
+    }
+
+
+def _missing(folders: Sequence[Path]) -> Any:
+    """Yields what lies in none of the folders, and the command that fetches it; no folder is named to a browser."""
+    for name in bundles.BUNDLES:
+        try:
+            bundles.find(name, folders)
+        except InputError:
+            yield {"name": name, "command": f"signloop assets fetch {name}"}
+    try:
+        vision.find(folders)
+    except InputError:
+        yield {"name": vision.NAME, "command": f"signloop assets fetch {vision.NAME}"}
