@@ -12,6 +12,7 @@ from serving.host import Host
 from serving.journal import Journal
 from serving.keys import Gate
 from serving.limits import Limits
+from serving.recordings import Recordings
 from serving.routes import health, infer, predict
 from serving.settings import Settings
 
@@ -22,11 +23,13 @@ def create(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         host = Host(settings.store, settings.tracks, settings.serve, settings.log, _journal(settings))
+        recordings = Recordings(settings.serve, settings.assets)
         try:
             host.start()
-            app.state.host = host
+            app.state.host, app.state.recordings = host, recordings
             yield
         finally:
+            recordings.close()
             host.close()
 
     app = FastAPI(
