@@ -1,3 +1,4 @@
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ import pytest
 from pipeline.params import Serve
 from serving.connections import MAX_HEAD, BoundedProtocol
 from serving.keys import parse
+from serving.limits import Limits
 from tests.serving.factories import QUICK, clip, serving, settings
 
 PREDICT = "/v1/letters/predict"
@@ -50,6 +52,34 @@ def test_a_body_that_does_not_come_ends_in_time(served):
         assert said.startswith(b"HTTP/1.1 408")
         assert b"application/problem+json" in said
         assert client.post(PREDICT, json=BODY).status_code == 200
+
+
+def test_what_is_not_answered_ends_in_time():
+    async def answer(scope, receive, send):
+        await receive()
+        if scope["path"] == "/never":
+            await asyncio.Event().wait()
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    async def status(limits: Limits, path: str) -> int:
+        said = []
+
+        async def receive():
+            return {"type": "http.request", "more_body": False}
+
+        async def send(message):
+            said.append(message)
+
+        await limits({"type": "http", "path": path, "headers": []}, receive, send)
+        return said[0]["status"]
+
+    async def asked() -> list[int]:
+        limits = Limits(answer, Serve(timeout_s=0.05))
+        first = await asyncio.gather(*(status(limits, path) for path in ("/never", "/", "/never")))
+        return [*first, *await asyncio.gather(*(status(limits, path) for path in ("/", "/never")))]
+
+    assert asyncio.run(asked()) == [503, 200, 503, 200, 503]
 
 
 def test_more_requests_than_can_be_at_work_are_told_to_come_back(served):
