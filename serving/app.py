@@ -16,6 +16,7 @@ from serving.keys import Gate
 from serving.limits import Limits
 from serving.lineup import Lineup
 from serving.metrics import Metrics
+from serving.recordings import Recordings
 from serving.requests import Requests
 from serving.routes import feedback, health, infer, metrics, page, predict, stream
 from serving.settings import Settings
@@ -31,14 +32,15 @@ def create(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         host = Host(settings.store, settings.tracks, settings.serve, settings.log, _journal(settings), counts)
-        streams = Streams(host)
+        streams, recordings = Streams(host), Recordings(settings.serve, settings.assets)
         try:
             host.start()
-            app.state.host, app.state.streams = host, streams
+            app.state.host, app.state.streams, app.state.recordings = host, streams, recordings
             _spare_the_collector()
             log.info("ready: %s", "; ".join(_who(lineup) for lineup in host.lineups.values()))
             yield
         finally:
+            recordings.close()
             streams.close()
             host.close()
 

@@ -1,10 +1,7 @@
-"""Bodies of requests, bounded, read into clips: JSON, or a NumPy array."""
+"""Bodies of requests, bounded, read into clips: JSON, NumPy's files, or a recording to look at."""
 
-import io
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,10 +11,12 @@ from fastapi import Request
 from pipeline.errors import InputError
 from pipeline.params import Serve
 from pipeline.skeleton import skeleton
+from serving.arrays import npy, npz
 from serving.clips import PICTURE, Clips, Floats, checked
 from serving.content import read_bytes, read_object
 from serving.numbers import floats, nested
 from serving.problems import ProblemError
+from serving.recordings import POSE, Recordings, kind_of
 
 SIDES = {"right": 1.0, "left": 0.0}
 REMEDY = 'Send {"landmarks": [[[x, y, z], …], …]}, or "clips" with a list of such.'
@@ -36,16 +35,22 @@ class Body:
     top: int = 3
 
 
-async def read_body(request: Request, points: str, bounds: Serve) -> Body:
+async def read_body(request: Request, points: str, bounds: Serve, recordings: Recordings) -> Body:
     """Reads a request by its content type.
 
     Raises: InputError for what is no clip, Problem for a type that is not read, or a body past its bounds.
     """
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind not in READERS:
-        raise ProblemError(415, f"content-type: expected one of {', '.join(READERS)}, got '{kind}'.")
-    content = await read_bytes(request, bounds.max_body_mb)
-    body = READERS[kind](content, points, dict(request.query_params))
+    query = dict(request.query_params)
+    if kind in READERS:
+        body = READERS[kind](await read_bytes(request, bounds.max_body_mb), points, query, bounds)
+    elif recorded := kind_of(kind):
+        how = _asked_how(query)  # before anything is looked at
+        content = await read_bytes(request, bounds.max_body_mb)
+        body = Body(clips=(await recordings.read(recorded, content, points),), single=True, **how)
+    else:
+        known = ", ".join((*READERS, POSE, "image/*", "video/*"))
+        raise ProblemError(415, f"content-type: expected one of {known}, got '{kind[:80]}'.")
     hold(body.clips, bounds)
     return body
 
@@ -65,7 +70,7 @@ def hold(clips: Sequence[Clips], bounds: Serve) -> None:
         )
 
 
-def _json(content: bytes, points: str, query: dict[str, str]) -> Body:
+def _json(content: bytes, points: str, query: dict[str, str], bounds: Serve) -> Body:
     fields = read_object(content, REMEDY)
     if ("landmarks" in fields) == ("clips" in fields):
         raise InputError(f"expected either 'landmarks' or 'clips'. {REMEDY}")
@@ -161,33 +166,27 @@ def _how(fields: dict[str, Any]) -> dict[str, Any]:
     return {"id": id, "version": version, "store": bool(store), "top": top or 3}
 
 
-def _npy(content: bytes, points: str, query: dict[str, str]) -> Body:
+def _npy(content: bytes, points: str, query: dict[str, str], bounds: Serve) -> Body:
     """Reads the bytes of an .npy file: a frame [V, 3], a clip [T, V, 3], or clips [B, T, V, 3]."""
-    number = len(skeleton(points).points)
     try:
-        array = _array(content)
+        landmarks = npy(content)
     except Exception as error:  # NumPy's reader of headers raises what its tokenizer does, too
-        raise InputError(f"the body is no .npy file of numbers [frames, {number}, 3]: {error}.") from None
-    single = array.ndim < 4
-    landmarks = array.reshape((1,) * max(0, 4 - array.ndim) + array.shape)
-    return Body(clips=(checked(landmarks, points, **_asked_picture(query)),), single=single, **_asked_how(query))
+        raise InputError(f"the body is no .npy file of numbers [frames, points, 3]: {str(error)[:200]}.") from None
+    return _of_array(landmarks, points, _asked_picture(query), _asked_how(query))
 
 
-def _array(content: bytes) -> Floats:
-    """Reads an array without believing what its header says of its size."""
-    file = io.BytesIO(content)
-    version = np.lib.format.read_magic(file)
-    if version not in HEADERS:
-        raise ValueError(f"version {version} is not read")
-    shape, fortran, dtype = HEADERS[version](file)
-    if dtype.kind not in "fiu" or any(size < 0 for size in shape):
-        raise ValueError("it holds no numbers")
-    expected, got = prod(shape) * dtype.itemsize, len(content) - file.tell()
-    if got != expected:
-        raise ValueError(f"expected {expected} bytes for the shape {list(shape)}, got {got}")
-    values = np.frombuffer(content, dtype, prod(shape), file.tell()).reshape(shape, order="F" if fortran else "C")
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as such
-        return np.require(values, np.float32, ["C_CONTIGUOUS", "ALIGNED"])
+def _npz(content: bytes, points: str, query: dict[str, str], bounds: Serve) -> Body:
+    """Reads the bytes of an .npz file: the same as `landmarks`, and what is known of the picture by its names."""
+    try:
+        arrays = npz(content, int(bounds.max_body_mb * 2**20))
+    except Exception as error:  # as above, and what reads an archive raises anything for a broken one
+        raise InputError(f"the body is no .npz file of landmarks [frames, points, 3]: {str(error)[:200]}.") from None
+    return _of_array(arrays.pop("landmarks"), points, _asked_picture(query) | arrays, _asked_how(query))
+
+
+def _of_array(landmarks: Floats, points: str, picture: dict[str, Any], how: dict[str, Any]) -> Body:
+    clips = landmarks.reshape((1,) * max(0, 4 - landmarks.ndim) + landmarks.shape)
+    return Body(clips=(checked(clips, points, **picture),), single=landmarks.ndim < 4, **how)
 
 
 def _asked_picture(query: dict[str, str]) -> dict[str, Any]:
@@ -197,13 +196,16 @@ def _asked_picture(query: dict[str, str]) -> dict[str, Any]:
 
 def _asked_how(query: dict[str, str]) -> dict[str, Any]:
     """Returns what an address says besides, checked as a body is."""
-    said: dict[str, Any] = {"id": query.get("id")}
-    for name in ("top", "version", "store"):
-        with suppress(orjson.JSONDecodeError):
-            said[name] = query.get(name) and orjson.loads(query[name])
-            continue
-        said[name] = query[name]  # and is refused as what it is
-    return _how(said)
+    said = {name: _value(query[name]) for name in ("top", "version", "store") if query.get(name)}
+    return _how({"id": query.get("id") or None, **said})
+
+
+def _value(text: str) -> Any:
+    """Returns a number or a truth value; what is neither as it is, to be refused as such."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def _plain(value: str) -> float | str:
@@ -213,5 +215,4 @@ def _plain(value: str) -> float | str:
         return value
 
 
-HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-READERS = {"application/json": _json, "application/x-npy": _npy}
+READERS = {"application/json": _json, "application/x-npy": _npy, "application/x-npz": _npz}

@@ -8,6 +8,7 @@ import math
 from ipaddress import ip_address
 from time import perf_counter
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.params import Serve
@@ -27,12 +28,17 @@ PAGES = (
 
 
 class Limits:
-    """Passes on requests within their bounds, and ends those that pass them with a problem."""
+    """Passes on requests within their bounds, and ends those that pass them with a problem.
+
+    One timer ends what takes too long, oldest first: one for each request costs more than all the rest here.
+    """
 
     def __init__(self, app: ASGIApp, bounds: Serve) -> None:
         self._app, self._bounds = app, bounds
         self._rates = Rates(bounds.rate_per_s) if bounds.rate_per_s else None
-        self.requests, self.bytes = 0, 0  # in flight
+        self._at_work: dict[_Passing, None] = {}  # in the order in which they came
+        self._bytes = 0  # of their bodies
+        self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -44,55 +50,76 @@ class Limits:
             return await problems.of(error)(scope, receive, send)
         if scope["type"] == "websocket":
             return await self._app(scope, receive, send)
-        passing = _Passing(self, receive, send)
-        self.requests += 1
+        passing = _Passing(self, receive, send, until_s=perf_counter() + self._bounds.timeout_s)
+        self._at_work[passing] = None
+        if self._timer is None:
+            self._watch(passing)
         try:
             return await self._in_time(scope, passing)
         finally:
-            self.requests -= 1
-            self.bytes -= passing.bytes
+            del self._at_work[passing]
+            self._bytes -= passing.bytes
 
     def _admit(self, scope: Scope) -> None:
         if self._rates is not None and (wait_s := self._rates.take(_client(scope), perf_counter())):
             after = {"Retry-After": str(math.ceil(wait_s))}
             raise ProblemError(429, f"more than {self._bounds.rate_per_s:g} requests a second. Ask less often.", after)
-        if scope["type"] == "http" and self.requests >= self._bounds.max_requests:
-            raise busy(f"{self.requests} requests are at work already.")
+        if scope["type"] == "http" and len(self._at_work) >= self._bounds.max_requests:
+            raise busy(f"{len(self._at_work)} requests are at work already.")
 
     async def _in_time(self, scope: Scope, passing: "_Passing") -> None:
-        timer = asyncio.timeout(self._bounds.timeout_s)
         try:
-            async with timer:
-                await self._app(scope, passing.receive, passing.send)
-        except TimeoutError:
-            if not timer.expired() or passing.begun:
+            await self._app(scope, passing.receive, passing.send)
+        except asyncio.CancelledError:
+            if not passing.late:
                 raise
-            seconds = f"{self._bounds.timeout_s:g} s"
-            if passing.whole:
-                late = problems.document(
-                    503, f"no answer within {seconds}. Try again later.", {**CLOSE, "Retry-After": "5"}
-                )
-            else:
-                late = problems.document(408, f"the body did not come within {seconds}.", CLOSE)
-            await late(scope, passing.receive, passing.send)
+            passing.task.uncancel()
+            if passing.begun:
+                raise TimeoutError("an answer was not taken in time") from None
+            await self._too_late(passing.whole)(scope, passing.receive, passing.send)
+
+    def _too_late(self, whole: bool) -> Response:
+        seconds = f"{self._bounds.timeout_s:g} s"
+        if not whole:
+            return problems.document(408, f"the body did not come within {seconds}.", CLOSE)
+        return problems.document(503, f"no answer within {seconds}. Try again later.", {**CLOSE, "Retry-After": "5"})
+
+    def _watch(self, oldest: "_Passing") -> None:
+        wait_s = max(0.0, oldest.until_s - perf_counter())
+        self._timer = asyncio.get_running_loop().call_later(wait_s, self._end_late)
+
+    def _end_late(self) -> None:
+        """Ends what has had its time, and waits for the next."""
+        self._timer = None
+        for passing in self._at_work:
+            if passing.late:
+                continue
+            if passing.until_s > perf_counter():
+                return self._watch(passing)
+            passing.late = True
+            passing.task.cancel()
+        return None
 
     def count(self, length: int) -> None:
         """Counts bytes of a body.
 
         Raises: ProblemError where all bodies together are too long.
         """
-        self.bytes += length
-        if self.bytes > self._bounds.max_bodies_mb * 2**20:
+        self._bytes += length
+        if self._bytes > self._bounds.max_bodies_mb * 2**20:
             raise busy("the bodies of all requests together are too long.")
 
 
 class _Passing:
-    """A request on its way: whether its body has come as a whole, and an answer has begun."""
+    """A request on its way: whether its body has come as a whole, an answer has begun, and it has had its time."""
 
-    def __init__(self, limits: Limits, receive: Receive, send: Send) -> None:
+    def __init__(self, limits: Limits, receive: Receive, send: Send, *, until_s: float) -> None:
         self._limits, self._receive, self._send = limits, receive, send
-        self.whole = self.begun = False
-        self.bytes = 0
+        self.whole = self.begun = self.late = False
+        self.bytes, self.until_s = 0, until_s
+        task = asyncio.current_task()
+        assert task is not None
+        self.task = task
 
     async def receive(self) -> Message:
         message = await self._receive()

@@ -32,6 +32,8 @@ class Serve(Section):
     stream_idle_s: Seconds = 60  # without a message, then a stream is closed
     max_pinned: Positive = 4  # versions asked for by number that stay loaded
     timeout_s: Seconds = 30  # for a whole request
+    detectors: Annotated[int, Field(ge=1, le=64)] = 1  # processes that look at pictures and videos
+    detect_timeout_s: Seconds = 20  # for one of them
     rate_per_s: Annotated[float, Field(ge=0)] = 0  # requests of one key or address, averaged; 0: as many as come
     hosts: tuple[str, ...] = ()  # names besides localhost that the server is asked by, as a proxy before it passes them
     follow_s: Seconds = 2  # between two looks at the registry

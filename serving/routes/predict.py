@@ -1,4 +1,4 @@
-"""`POST /v1/{track}/predict`: landmarks in, the likeliest classes out."""
+"""`POST /v1/{track}/predict`: landmarks in, or a recording, the likeliest classes out."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from serving.asking import asked, host_of
 from serving.bodies import Body, read_body
 from serving.openapi import content, described, ref
 from serving.questions import Reply
+from serving.recordings import POSE
 from serving.schemas import GAPS, ONE_FRAME, PREDICTED, QUERY, SEVERAL
 
 router = APIRouter(tags=["predict"])
@@ -19,7 +20,7 @@ PREDICT = described(
     parameters=QUERY,
     takes={
         "application/json": content(ref("Question"), one_frame=ONE_FRAME, gaps=GAPS, several_clips=SEVERAL),
-        "application/x-npy": BYTES,
+        **dict.fromkeys(("application/x-npy", "application/x-npz", POSE, "image/*", "video/*"), BYTES),
     },
     answers={"application/json": content({"anyOf": [ref("Prediction"), ref("Predictions")]}, one_clip=PREDICTED)},
     problems=(404,),
@@ -29,7 +30,7 @@ PREDICT = described(
 @router.post("/v1/{track}/predict", summary="The likeliest classes of a clip, or of several", **PREDICT)
 async def predict(track: str, request: Request) -> Response:
     host = host_of(request)
-    body = await read_body(request, host.points(track), host.serve)
+    body = await read_body(request, host.points(track), host.serve, request.app.state.recordings)
     who = asked(request, "predict", id=body.id, version=body.version, keep=body.store, top=body.top)
     replies = await host.ask(track, body.clips, who)
     return Response(orjson.dumps(_told(track, who.id, body, replies)), media_type="application/json")

@@ -20,7 +20,8 @@ from serving.stream.stepping import Stepping
 MAX_FRAMES = 512  # that are remembered at most, however fast they come
 HOP_MS = 100  # between two looks at a window, where nobody says otherwise
 
-Ask = Callable[
+Probabilities = NDArray[np.float64]  # [K]
+Ask = Callable[[Clips], Awaitable[Probabilities | None]]  # of one clip; None: there is too much to do
     [Clips], Awaitable[NDArray[np.float64] | None]
 ]  # one clip's probabilities [K]; None: there is too much to do
 

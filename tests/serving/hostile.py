@@ -80,7 +80,7 @@ class Attack:
 
 def attack(seed: int) -> Attack:
     chance = random.Random(seed)
-    made = chance.choice([question, tensors, binary, npy])(chance)
+    made = chance.choice([question, tensors, binary, npy, npz, recording])(chance)
     for _ in range(chance.randrange(3)):
         chance.choice([cut, flip, insert, repeat, squeeze, lie])(chance, made)
     return made
@@ -147,6 +147,29 @@ def npy(chance: random.Random) -> Attack:
         ["", "?top=x", "?version=99", "?store=maybe", "?aspect=nan", "?fps=-1", "?id=%00", "?top=[[[["]
     )
     return Attack(f"/v1/letters/predict{query}", content, {"Content-Type": "application/x-npy"})
+
+
+def npz(chance: random.Random) -> Attack:
+    """Makes an archive: of other arrays, broken, or one that unpacks into more than it says."""
+    file = io.BytesIO()
+    arrays = {"landmarks": clip(1), "aspect": np.float32(chance.choice([1, 0, np.nan])), "other": np.zeros(2)}
+    if chance.random() < 0.3:
+        arrays["landmarks"] = np.zeros((chance.choice([1, 9_999]), 21, 3), np.float32)
+    names = chance.sample(list(arrays), chance.randrange(1, 4))
+    np.savez_compressed(file, allow_pickle=True, **{name: arrays[name] for name in names})
+    content = file.getvalue()
+    if chance.random() < 0.5:  # the size that the archive tells
+        content = content.replace(len(clip(1).tobytes()).to_bytes(4, "little"), chance.randbytes(4))
+    return Attack("/v1/letters/predict", content, {"Content-Type": "application/x-npz"})
+
+
+def recording(chance: random.Random) -> Attack:
+    """Makes what is said to be a .pose file, a picture or a video."""
+    kind = chance.choice(["application/x-pose", "application/x-pose", "image/png", "video/mp4", "image/svg+xml"])
+    version = np.array([0.2], "<f4").tobytes()
+    numbers = np.array([chance.choice([0, 1, 75, 65535]) for _ in range(40)], "<u2").tobytes()
+    content = chance.choice([version + numbers, version + chance.randbytes(200), b"", b"\x89PNG\r\n", b"<svg/>"])
+    return Attack("/v1/letters/predict", content, {"Content-Type": kind})
 
 
 def shape(chance: random.Random) -> object:

@@ -1,3 +1,4 @@
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ import pytest
 from pipeline.params import Serve
 from serving.connections import MAX_HEAD, BoundedProtocol
 from serving.keys import parse
+from serving.limits import Limits
 from tests.serving.factories import QUICK, clip, serving, settings
 
 PREDICT = "/v1/letters/predict"
@@ -32,6 +34,14 @@ def connection(client: httpx.Client) -> Iterator[socket.socket]:
         yield opened
 
 
+def until(client: httpx.Client, status: int) -> httpx.Response:
+    """Asks again and again until the answer has this status."""
+    for _ in range(5000):
+        if (response := client.post(PREDICT, json=BODY)).status_code == status:
+            return response
+    raise AssertionError(f"never {status}, but {response.status_code}: {response.text}")
+
+
 def all_of(opened: socket.socket) -> bytes:
     """Returns what comes until the server hangs up."""
     said = b""
@@ -52,17 +62,42 @@ def test_a_body_that_does_not_come_ends_in_time(served):
         assert client.post(PREDICT, json=BODY).status_code == 200
 
 
+def test_what_is_not_answered_ends_in_time():
+    async def answer(scope, receive, send):
+        await receive()
+        if scope["path"] == "/never":
+            await asyncio.Event().wait()
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    async def status(limits: Limits, path: str) -> int:
+        said = []
+
+        async def receive():
+            return {"type": "http.request", "more_body": False}
+
+        async def send(message):
+            said.append(message)
+
+        await limits({"type": "http", "path": path, "headers": []}, receive, send)
+        return said[0]["status"]
+
+    async def asked() -> list[int]:
+        limits = Limits(answer, Serve(timeout_s=0.05))
+        first = await asyncio.gather(*(status(limits, path) for path in ("/never", "/", "/never")))
+        return [*first, *await asyncio.gather(*(status(limits, path) for path in ("/", "/never")))]
+
+    assert asyncio.run(asked()) == [503, 200, 503, 200, 503]
+
+
 def test_more_requests_than_can_be_at_work_are_told_to_come_back(served):
     with served(max_requests=1) as client, connection(client) as slow:
         slow.sendall(HEAD + b"{")
-        while (response := client.post(PREDICT, json=BODY)).status_code == 200:
-            pass  # the other one is not at work yet
-        assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+        refused = until(client, 503)  # the other one is at work
+        assert refused.headers["retry-after"] == "1"
         assert client.get("/v2/health/live").status_code == 200
         slow.close()
-        while (response := client.post(PREDICT, json=BODY)).status_code == 503:
-            pass
-        assert response.status_code == 200
+        until(client, 200)
 
 
 def test_all_bodies_together_are_bounded(served):
@@ -140,15 +175,16 @@ def test_what_follows_an_answer_ends_in_time(served, monkeypatch):
         endless.sendall(HEAD.replace(b"1000", b"9999999"))
         assert endless.recv(65536).startswith(b"HTTP/1.1 413")
         endless.settimeout(0.02)
-        ended = False
-        while not ended:
+        for _ in range(1000):  # of 0.02 s
             try:
                 endless.sendall(b"a")
-                ended = endless.recv(65536) == b""
+                if endless.recv(65536) == b"":
+                    return
             except TimeoutError:
                 pass
             except ConnectionError:
-                ended = True
+                return
+        raise AssertionError("what nobody reads went on")
 
 
 def test_more_connections_than_there_may_be_are_refused(served):
@@ -163,3 +199,19 @@ def test_more_connections_than_there_may_be_are_refused(served):
         assert b"application/problem+json" in said
         first.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert first.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("own", [(), ((b"content-security-policy", b"default-src 'self' blob:"),)])
+def test_a_page_is_shielded_and_may_say_how_itself(own):
+    said = {}
+
+    async def page(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html"), *own]})
+        await send({"type": "http.response.body"})
+
+    async def send(message):
+        said.update(message.get("headers", ()))
+
+    asyncio.run(Limits(page, Serve())({"type": "http", "path": "/", "headers": []}, None, send))
+    assert (said[b"x-content-type-options"], said[b"x-frame-options"]) == (b"nosniff", b"DENY")
+    assert said[b"content-security-policy"].endswith(b"blob:" if own else b"form-action 'none'")
