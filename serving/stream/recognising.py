@@ -22,8 +22,6 @@ HOP_MS = 100  # between two looks at a window, where nobody says otherwise
 
 Probabilities = NDArray[np.float64]  # [K]
 Ask = Callable[[Clips], Awaitable[Probabilities | None]]  # of one clip; None: there is too much to do
-    [Clips], Awaitable[NDArray[np.float64] | None]
-]  # one clip's probabilities [K]; None: there is too much to do
 
 
 class Recognizer(Protocol):
