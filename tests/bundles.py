@@ -1,4 +1,4 @@
-"""MediaPipe's bundles for tests: from SIGNLOOP_ASSETS, or ../shared/models; without them a test is skipped."""
+"""MediaPipe's files for tests: from SIGNLOOP_ASSETS, the cache or ../shared/models; without them a test is skipped."""
 
 import os
 from functools import cache
@@ -8,15 +8,20 @@ import pytest
 
 from pipeline.detect.bundles import BUNDLES, find
 from pipeline.errors import InputError
+from serving.page import vision
 
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "signloop" / "assets"
 BESIDE = Path(__file__).parents[2] / "shared" / "models"
+
+
+def folders() -> list[Path]:
+    return [Path(folder) for folder in (os.environ.get("SIGNLOOP_ASSETS"), CACHE, BESIDE) if folder]
 
 
 @cache
 def _found(name: str) -> Path | str:
-    folders = [Path(folder) for folder in (os.environ.get("SIGNLOOP_ASSETS"), BESIDE) if folder]
     try:
-        return find(name, folders)
+        return find(name, folders(), {**BUNDLES, vision.NAME: vision.BUNDLE})
     except InputError as error:
         return str(error)
 

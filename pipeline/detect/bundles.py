@@ -4,7 +4,7 @@ The landmarks that a bundle finds are training data: another file under the same
 that a bundle is refused unless its hash is the one written here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,19 +36,19 @@ def needed(detection: Detection) -> tuple[str, ...]:
     return ("hand_landmarker",) if detection.points == "hand" else ("hand_landmarker", "pose_landmarker")
 
 
-def find(name: str, folders: Sequence[Path]) -> Path:
+def find(name: str, folders: Sequence[Path], bundles: Mapping[str, Bundle] = BUNDLES) -> Path:
     """Returns the first file of that bundle in these folders.
 
     Raises: InputError when no folder has it, and when the file that would be taken is not the pinned one.
     """
-    bundle = _bundle(name)
+    bundle = _bundle(name, bundles)
     for path in (folder / bundle.file for folder in folders):
         if path.is_file():
-            verify(name, path)
+            verify(name, path, bundles)
             return path
     looked = ", ".join(f"'{folder}'" for folder in folders) or "no folder at all"
     raise InputError(
-        f"the bundle '{name}' is missing: looked for {bundle.file} in {looked}. Run `signloop assets fetch`, or set "
+        f"the bundle '{name}' is missing: looked for {bundle.file} in {looked}. Run `{remedy(name)}`, or set "
         "SIGNLOOP_ASSETS to the folder that has it."
     )
 
@@ -58,16 +58,21 @@ def found(names: Iterable[str], folders: Sequence[Path]) -> dict[str, Path]:
     return {name: find(name, folders) for name in names}
 
 
-def verify(name: str, path: Path) -> None:
+def verify(name: str, path: Path, bundles: Mapping[str, Bundle] = BUNDLES) -> None:
     """Raises: InputError when the file's bytes are not those of the bundle."""
-    if (got := sha256(path)) != (expected := _bundle(name).sha256):
+    if (got := sha256(path)) != (expected := _bundle(name, bundles).sha256):
         raise InputError(
             f"'{path}' is not the bundle '{name}': expected sha256 {expected}, got {got}. Another model would give "
-            "other landmarks under the same name; move the file away and run `signloop assets fetch`."
+            f"other landmarks under the same name; move the file away and run `{remedy(name)}`."
         )
 
 
-def _bundle(name: str) -> Bundle:
-    if name not in BUNDLES:
-        raise InputError(f"unknown bundle '{name}'. Valid: {', '.join(BUNDLES)}.")
-    return BUNDLES[name]
+def _bundle(name: str, bundles: Mapping[str, Bundle]) -> Bundle:
+    if name not in bundles:
+        raise InputError(f"unknown bundle '{name}'. Valid: {', '.join(bundles)}.")
+    return bundles[name]
+
+
+def remedy(name: str) -> str:
+    """Returns the command that fetches an asset."""
+    return "signloop assets fetch" + ("" if name in BUNDLES else f" {name}")

@@ -9,6 +9,7 @@ import { Writing } from "./text.js";
 
 const SIDES = 15; // the last pictures that say which hand it is: one of them alone may err
 const RATES = 15;
+const SPELL = { gap_s: 1 }; // a slow computer's pictures are half a second apart, and still one letter
 
 const at = (id) => document.getElementById(id);
 const setup = await prepared();
@@ -71,7 +72,7 @@ async function run(open) {
 }
 
 function streamed(mine, track) {
-  const start = { aspect: mine.footage.aspect, fps: mine.footage.fps, top: 3, store: at("store").checked };
+  const start = { aspect: mine.footage.aspect, fps: mine.footage.fps, top: 3, spell: SPELL, store: at("store").checked };
   writing.clear();
   correction.begin(track, mine.track.classes);
   return new Stream(track, start, {

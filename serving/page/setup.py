@@ -1,6 +1,6 @@
 """What the page has to know before it begins: tracks, their points and how to find them, and what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +54,11 @@ def _track(served: Served) -> dict[str, Any]:
     }
 
 
-def _missing(folders: Sequence[Path]) -> Any:
+def _missing(folders: Sequence[Path]) -> Iterator[dict[str, str]]:
     """Yields what lies in none of the folders, and the command that fetches it; no folder is named to a browser."""
-    for name in bundles.BUNDLES:
+    known = {**bundles.BUNDLES, vision.NAME: vision.BUNDLE}
+    for name in known:
         try:
-            bundles.find(name, folders)
+            bundles.find(name, folders, known)
         except InputError:
-            yield {"name": name, "command": f"signloop assets fetch {name}"}
-    try:
-        vision.find(folders)
-    except InputError:
-        yield {"name": vision.NAME, "command": f"signloop assets fetch {vision.NAME}"}
+            yield {"name": name, "command": bundles.remedy(name)}

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.detect import bundles
 from pipeline.detect.bundles import Bundle
-from pipeline.errors import InputError
-from pipeline.files import sha256
 
 NAME, VERSION = "tasks_vision", "1.1.0"
 BUNDLE = Bundle(
@@ -27,18 +26,8 @@ FILES = {  # by what the page calls them: where the archive has them, and what t
 
 
 def find(folders: Sequence[Path]) -> Path:
-    """Returns the first such archive in these folders.
-
-    Raises: InputError when no folder has it, and when the file that would be taken is not the pinned one.
-    """
-    for path in (folder / BUNDLE.file for folder in folders):
-        if path.is_file():
-            _verify(path, path.stat().st_mtime_ns)
-            return path
-    raise InputError(
-        f"MediaPipe's JavaScript ({BUNDLE.file}) is in none of the folders of assets. "
-        f"Run `signloop assets fetch {NAME}`, or put it into the folder of SIGNLOOP_ASSETS."
-    )
+    """Returns the first such archive in these folders; raises as `bundles.find` does."""
+    return bundles.find(NAME, folders, {NAME: BUNDLE})
 
 
 def read(path: Path, name: str) -> tuple[bytes, str]:
@@ -48,15 +37,6 @@ def read(path: Path, name: str) -> tuple[bytes, str]:
     """
     member, media_type = FILES[name]
     return _member(path, member), media_type
-
-
-@lru_cache(maxsize=8)
-def _verify(path: Path, changed_ns: int) -> None:
-    if (got := sha256(path)) != BUNDLE.sha256:
-        raise InputError(
-            f"'{path.name}' is not the pinned archive: expected sha256 {BUNDLE.sha256}, got {got}. "
-            f"Move it away and run `signloop assets fetch {NAME}`."
-        )
 
 
 @lru_cache(maxsize=len(FILES))

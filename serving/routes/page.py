@@ -72,8 +72,8 @@ def tasks_vision(name: str, request: Request) -> Response:
     _known(vision.FILES, name)
     try:
         content, media_type = vision.read(vision.find(request.app.state.settings.assets), name)
-    except InputError as error:
-        raise ProblemError(404, str(error)) from None
+    except InputError:
+        raise _missing(vision.NAME) from None
     return Response(content, headers={**SECURITY, **PINNED}, media_type=media_type)
 
 
@@ -87,6 +87,10 @@ def bundle(file: str, request: Request) -> Response:
             404, f"'{file}' is not here. Run `signloop assets fetch {name}` beside the server."
         ) from None
     return FileResponse(path, headers={**SECURITY, **ANEW}, media_type="application/octet-stream")
+
+
+def _missing(name: str) -> ProblemError:
+    return ProblemError(404, f"'{name}' is not here. On the server: {bundles.remedy(name)}")
 
 
 def _file(path: Path) -> Response:

@@ -219,3 +219,26 @@ def test_the_commands_find_the_real_ones(real: dict[str, Path], outside: Path, w
         f"hand_landmarker  fbc2a30080c3…  {outside / 'hand_landmarker.task'}",
         f"pose_landmarker  4eaa5eb7a983…  {outside / 'pose_landmarker.task'}",
     ]
+
+
+@pytest.fixture
+def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An npm that packs whatever lies in a folder, and says why it cannot."""
+    (tmp_path / "published").mkdir()
+    program = tmp_path / "bin/npm"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\ncp {tmp_path}/published/*.tgz . || {{ echo "npm error 404" >&2; exit 1; }}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path / "published"
+
+
+def test_the_pages_javascript_comes_by_npm_when_it_is_asked_for(outside: Path, npm: Path) -> None:
+    refused = said("fetch", "tasks_vision")
+    assert "npm pack @mediapipe/tasks-vision@1.1.0: npm ended with status 1: cp: " in refused
+    (npm / "mediapipe-tasks-vision-1.1.0.tgz").write_bytes(WHOLE)
+    assert "another file: expected sha256 46fc3d3d" in said("fetch", "tasks_vision")
+    assert list(outside.iterdir()) == []
+    assert "tasks_vision" not in said("verify", status=1)
+    (outside / "mediapipe-tasks-vision-1.1.0.tgz").write_bytes(WHOLE)
+    assert "Move it away, then: signloop assets fetch tasks_vision" in said("verify", status=1)
