@@ -46,6 +46,10 @@ ANSWER = {
     "id": ID,
     "label": {"type": "string", "description": "'no hand' where nobody was seen."},
     "score": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    "uncertain": {
+        "type": ["boolean", "null"],
+        "description": "Below the threshold that was chosen on validation clips; null where there is none.",
+    },
     "top": {"type": "array", "items": _object("label probability", label={"type": "string"}, probability=SHARE)},
     "seen": {**SHARE, "description": "Share of frames in which something was seen."},
 }
@@ -79,12 +83,12 @@ SCHEMAS: dict[str, Json] = {
         "additionalProperties": False,
         "oneOf": [{"required": ["landmarks"]}, {"required": ["clips"]}],
     },
-    "Prediction": _object("id track version role label score top seen", **WHO, **ANSWER),
+    "Prediction": _object("id track version role label score uncertain top seen", **WHO, **ANSWER),
     "Predictions": _object(
         "id track version role answers",
         id=ID,
         **WHO,
-        answers={"type": "array", "items": _object("id label score top seen", **ANSWER)},
+        answers={"type": "array", "items": _object("id label score uncertain top seen", **ANSWER)},
     ),
     "InferRequest": _object(
         "inputs",
@@ -227,6 +231,7 @@ PREDICTED = {
     "role": "production",
     "label": "B",
     "score": 0.93,
+    "uncertain": False,
     "top": [{"label": "B", "probability": 0.93}, {"label": "F", "probability": 0.04}],
     "seen": 1.0,
 }
