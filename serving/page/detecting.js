@@ -25,12 +25,14 @@ self.onmessage = async ({ data }) => {
 async function open({ vision, bundles, skeleton: wanted }) {
   const { FilesetResolver, HandLandmarker, PoseLandmarker } = await import(`${vision}/vision_bundle.mjs`);
   const files = await FilesetResolver.forVisionTasks(`${vision}/wasm`, true);
+  await import(files.wasmLoaderPath);
+  const factory = self.ModuleFactory; // each landmarker takes it away, and an import sets it once
   const found = wanted.detection;
-  const common = async (name) => ({
-    baseOptions: { modelAssetBuffer: await bytes(bundles[name]), delegate: "CPU" },
-    runningMode: "VIDEO",
-    minTrackingConfidence: found.tracking,
-  });
+  const common = async (name) => {
+    self.ModuleFactory = factory;
+    const baseOptions = { modelAssetBuffer: await bytes(bundles[name]), delegate: "CPU" };
+    return { baseOptions, runningMode: "VIDEO", minTrackingConfidence: found.tracking };
+  };
   const hand = await HandLandmarker.createFromOptions(files, {
     ...await common("hand_landmarker"),
     numHands: found.num_hands,

@@ -111,7 +111,7 @@ function heard(told) {
     const lost = told.dropped + running.stream.notSent;
     status(`${at("track").value}, version ${told.version}${lost ? `; ${lost} frames not looked at` : ""}.`);
   } else if (told.type === "summary") {
-    if (told.text) writing.show({ top: [], seen: false, held: null, letters: "", text: told.text });
+    writing.end(told.text);
   } else if (told.type === "problem") {
     notice(told.detail);
   } else if (told.type === "reset") {
@@ -125,6 +125,7 @@ function finish(mine) {
   mine.stream.end();
   mine.footage.close();
   mine.landmarks.close();
+  at("rate").textContent = "";
   busy(false);
   status("The recording has ended.");
 }

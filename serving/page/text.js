@@ -24,9 +24,14 @@ export class Writing {
     if (answer.committed) this.spoken.textContent = answer.committed;
   }
 
-  clear() {
-    this.show({ top: [], seen: false, held: null, letters: "", text: "" });
+  /** Nothing is shown any more; the text stays. */
+  end(text) {
+    this.show({ top: [], seen: false, held: null, letters: "", text });
     this.rows[0].name.textContent = "–";
+  }
+
+  clear() {
+    this.end("");
     this.spoken.textContent = "";
   }
 

@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.detect.bundles import BUNDLES
 from pipeline.detect.hands import Row, Signer
 from pipeline.detect.landmarkers import landmarkers
 from pipeline.files import read_json, write_json
 from pipeline.params.data import Detection
+from pipeline.skeleton import skeleton
 from registry.store import local_store
 from tests import photos
 from tests.bundles import bundle, folders
 from tests.flows.demo.models import CLASSES, expected, write_clip, write_step
 from tests.registry.factories import make_track, never
-from tests.serving.factories import serving, settings
+from tests.serving.factories import serving, settings, store_with
 from tests.serving.page.browsers import NARROW, SIDEWAYS, Watched, browser, chromium, fitted, write_film
 from tests.serving.stream.streams import promote
 
@@ -72,3 +74,28 @@ def test_a_hand_before_the_camera_is_found_as_in_training_and_answered(tmp_path,
         }
         found = np.frombuffer(watched.frames()[-1], "<f4", offset=8).reshape(21, 3)
         assert np.abs(found[:, :2] - row.values[:, :2]).max() < 0.03
+
+
+def test_hands_and_a_pose_are_looked_for_side_by_side(tmp_path):
+    """MediaPipe's loader gives itself to one landmarker alone, and an import runs it once."""
+    chromium()
+    for name in ("hand_landmarker", "pose_landmarker", "tasks_vision"):
+        bundle(name)
+    store, _ = store_with(tmp_path)
+    detection = Detection().model_dump()
+    parts = {part: skeleton("holistic").part(part) for part in skeleton("holistic").parts}
+    track = {"skeleton": "holistic", "points": 75, "parts": parts, "detection": detection, "bundles": [*BUNDLES]}
+    with serving(settings(store, tmp_path, assets=tuple(folders()))) as client, browser() as chrome:
+        page = chrome.new_page()
+        page.goto(str(client.base_url))
+        seen = page.evaluate(
+            """async (track) => {
+                const { Landmarks } = await import("/page/landmarks.js");
+                const setup = await (await fetch("/page/setup")).json();
+                const landmarks = await Landmarks.open({ ...setup, tracks: { signs: track } }, "signs");
+                const row = await landmarks.look(await createImageBitmap(new ImageData(64, 64)), 0);
+                return [row.values.length, row.values.filter(Number.isFinite).length];
+            }""",
+            track,
+        )
+    assert seen == [225, 0]
