@@ -6,8 +6,8 @@ from pathlib import Path
 from pipeline.params import Log, Serve
 from registry.store import Store
 
-# Longer than proxies keep theirs (60 s): a connection that the server ends as the next request is on its way is a failed
-# request, and with Uvicorn's 5 s a process that was held up for so long ends all that waited meanwhile.
+# Longer than proxies keep theirs (60 s): a connection that the server ends as the next request is on its way is a
+# failed request, and with Uvicorn's 5 s a process that was held up for so long ends all that waited meanwhile.
 KEEP_ALIVE_S = 75
 
 
