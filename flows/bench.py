@@ -4,10 +4,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from flows import bench_extract, bench_graph, bench_modes, bench_recordings, bench_retrain, bench_signs
+from flows import (
+    bench_extract,
+    bench_graph,
+    bench_modes,
+    bench_recordings,
+    bench_retrain,
+    bench_serve,
+    bench_signs,
+)
 from flows.timing import medians_in_turns
 from pipeline.errors import InputError
 from pipeline.params import SyntheticLetters
@@ -16,14 +24,47 @@ BLOCK = 25  # calls in a row, a second and a half of a stream
 Row = tuple[str, str]
 
 
-def figures(root: Path) -> Iterator[Row]:
-    """Yields what was measured and what came out, in words."""
+def figures(root: Path, *, only: Sequence[str] = (), others: Sequence[str] = ()) -> Iterator[Row]:
+    """Yields what was measured and what came out, in words.
+
+    only    names of sections; empty: all
+    others  interpreters that other servers are looked for in, to be measured beside ours
+    Raises: InputError for a section that there is none of.
+    """
+    sections: dict[str, Callable[[], Iterator[Row]]] = {
+        "simulator": simulator,
+        "steps": steps,
+        "gate": gate,
+        "graph": bench_graph.figures,
+        "signs": bench_signs.figures,
+        "recordings": lambda: recordings(root),
+        "commands": lambda: commands(root),
+        "serve": lambda: bench_serve.figures(others),
+    }
+    if unknown := [name for name in only if name not in sections]:
+        raise InputError(f"no section '{unknown[0]}'. Known: {', '.join(sections)}.")
+    for name, section in sections.items():
+        if not only or name in only:
+            yield from section()
+
+
+def simulator() -> Iterator[Row]:
     yield "simulator", f"{simulated_clips_a_second():,.0f} clips of 16 frames a second, one process"
-    yield from steps()
-    yield from gate()
-    yield from bench_graph.figures()
-    yield from bench_signs.figures()
-    yield from recordings(root)
+
+
+def recordings(root: Path) -> Iterator[Row]:
+    """Yields what looking at recordings costs and how far it repeats itself; or why it cannot be measured."""
+    try:
+        material = bench_recordings.material(root)
+    except InputError as error:
+        yield "recordings", f"not measured: {error}"
+        return
+    yield from bench_extract.figures(material)
+    yield from bench_modes.figures(material)
+
+
+def commands(root: Path) -> Iterator[Row]:
+    """Yields what commands take that have nothing to do."""
     yield "signloop --help", f"{_median_seconds(lambda: _run(root, 'signloop', '--help')):.2f} s"
     if (root / "artifacts").exists():
         yield "dvc repro, nothing to do", f"{_median_seconds(lambda: _run(root, 'dvc', 'repro')):.2f} s"

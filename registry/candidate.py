@@ -190,7 +190,7 @@ def write_bundle(candidate: Candidate, folder: Path) -> None:
     save_model(
         model,
         str(folder),
-        signature=_signature(model),
+        signature=signature(model),
         input_example=_example(candidate, [node.name for node in model.graph.input]),
         pip_requirements=[
             f"onnx=={onnx.__version__}",
@@ -230,7 +230,7 @@ def write_extras(candidate: Candidate, folder: Path) -> None:
         shutil.copyfile(plot, folder / PLOTS / plot.name)
 
 
-def _signature(model: Any) -> Any:
+def signature(model: Any) -> Any:
     """The inputs that the graph really has: an export leaves out what the model does not read."""
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
