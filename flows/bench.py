@@ -71,17 +71,6 @@ def commands(root: Path) -> Iterator[Row]:
         yield from bench_retrain.figures(root)
 
 
-def recordings(root: Path) -> Iterator[Row]:
-    """Yields what looking at recordings costs and how far it repeats itself; or why it cannot be measured."""
-    try:
-        material = bench_recordings.material(root)
-    except InputError as error:
-        yield "recordings", f"not measured: {error}"
-        return
-    yield from bench_extract.figures(material)
-    yield from bench_modes.figures(material)
-
-
 def simulated_clips_a_second() -> float:
     """Returns clips a second, the best of three: the machine's other work only ever slows it."""
     from pipeline.sources.synthetic_letters import read
