@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 
 from flows import environment
 from pipeline import params
-from pipeline.errors import InputError
-from registry import versions
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
