@@ -112,6 +112,7 @@ function heard(told) {
     status(`${at("track").value}, version ${told.version}${lost ? `; ${lost} frames not looked at` : ""}.`);
   } else if (told.type === "summary") {
     writing.end(told.text);
+    status("The recording has ended.");
   } else if (told.type === "problem") {
     notice(told.detail);
   } else if (told.type === "reset") {
@@ -127,7 +128,6 @@ function finish(mine) {
   mine.landmarks.close();
   at("rate").textContent = "";
   busy(false);
-  status("The recording has ended.");
 }
 
 function stop() {
