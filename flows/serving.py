@@ -94,5 +94,6 @@ def settings() -> "Settings":
         database=environment.database(),
         secret=environment.client_secret(),
         assets=tuple(environment.assets()),
+        alone=True,
         counts=Path(os.environ[COUNTS]) if COUNTS in os.environ else None,
     )

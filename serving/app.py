@@ -1,5 +1,6 @@
 """The server: routes over one host, which lives as long as the application does."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,9 @@ def create(settings: Settings) -> FastAPI:
         try:
             host.start()
             app.state.host = host
+            if settings.alone:
+                gc.collect()
+                gc.freeze()  # a body of nested lists has the collector look through all of MLflow: up to a second
             log.info("ready: %s", "; ".join(_who(lineup) for lineup in host.lineups.values()))
             yield
         finally:

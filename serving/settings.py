@@ -20,6 +20,7 @@ class Settings:
     secret    that clients' keys are hashed with
     keys      API keys as NAME → (key, roles); empty: everybody may do everything, from this machine alone
     assets    folders that detectors' bundles are looked for in
+    alone     the process is the server's: what is there when it starts stays, and the collector leaves it alone
     counts    folder that several processes count in, for /metrics; None: there is one
     """
 
@@ -31,4 +32,5 @@ class Settings:
     secret: bytes = b""
     keys: str = ""
     assets: tuple[Path, ...] = ()
+    alone: bool = False
     counts: Path | None = None
