@@ -106,5 +106,6 @@ def settings() -> "Settings":
         secret=environment.client_secret(),
         keys=parse(environment.api_keys()),
         assets=tuple(environment.assets()),
+        alone=True,
         counts=Path(os.environ[COUNTS]) if COUNTS in os.environ else None,
     )

@@ -36,7 +36,8 @@ def create(settings: Settings) -> FastAPI:
         try:
             host.start()
             app.state.host, app.state.streams, app.state.recordings = host, streams, recordings
-            _spare_the_collector()
+            if settings.alone:
+                _spare_the_collector()
             log.info("ready: %s", "; ".join(_who(lineup) for lineup in host.lineups.values()))
             yield
         finally:

@@ -21,6 +21,7 @@ class Settings:
     secret    that clients' keys are hashed with
     keys      none: everybody may do everything, from this machine alone
     assets    folders that detectors' bundles are looked for in
+    alone     the process is the server's: what is there when it starts stays, and the collector leaves it alone
     counts    folder that several processes count in, for /metrics; None: there is one
     """
 
@@ -32,4 +33,5 @@ class Settings:
     secret: bytes = b""
     keys: tuple[Key, ...] = ()
     assets: tuple[Path, ...] = ()
+    alone: bool = False
     counts: Path | None = None
