@@ -94,7 +94,7 @@ class Runners:
         while self._waiting:
             question = self._waiting.popleft()
             alike = question.served is oldest.served and question.clips.frames == oldest.clips.frames
-            if alike and count + len(question.clips) <= self._bounds.max_batch:
+            if alike and oldest.served.takes_company and count + len(question.clips) <= self._bounds.max_batch:
                 chosen.append(question)
                 count += len(question.clips)
             else:

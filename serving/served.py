@@ -60,6 +60,14 @@ class Served:
         return self.judged.status
 
     @property
+    def takes_company(self) -> bool:
+        """Says whether an answer is the same whoever else is in the batch.
+
+        Trap: dynamic int8 scales activations by the largest in the whole batch, so there each question goes by itself.
+        """
+        return self.contract.precision != "int8"
+
+    @property
     def contract(self) -> Contract:
         return self.predictor.contract
 

@@ -2,6 +2,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,16 @@ def test_a_batch_has_its_bound_and_a_question_is_never_cut(tmp_path: Path) -> No
             assert runners.put(question(of, id=id, clips=clips))
         gate.open.set()
         assert finished.wait(6) == [["first"], ["a", "c"], ["b", "e"], ["d"]]
+
+
+def test_in_int8_a_question_goes_by_itself(tmp_path: Path) -> None:
+    plain, finished = served(tmp_path), Finished()
+    of = replace(plain, predictor=replace(plain.predictor, contract=replace(plain.contract, precision="int8")))
+    with held(finished, of) as (runners, gate):
+        for id in ("a", "b"):
+            assert runners.put(question(of, id=id))
+        gate.open.set()
+        assert finished.wait(3) == [["first"], ["a"], ["b"]]
 
 
 def test_each_question_gets_its_own_answer_from_a_crowd(tmp_path: Path) -> None:
