@@ -167,7 +167,6 @@ class Conversation:
         return item != "end"
 
     async def _told(self, session: Session, item: Frame | Command | Picture) -> dict[str, Any] | None:
-        dropped = self._waiting.dropped + session.skipped
         match item:
             case Frame():
                 told = await session.push(item)
@@ -177,7 +176,7 @@ class Conversation:
             case "reset":
                 return await session.reset()
             case "end":
-                return session.end(dropped)
+                return session.end(self._waiting.dropped + session.skipped)
 
     async def _tell(self, told: dict[str, Any]) -> None:
         await self._websocket.send_text(orjson.dumps(told).decode())
