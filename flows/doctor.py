@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 
-from flows.checks import Check, Place, disk, dvc, models, packages, project
+from flows.checks import Check, Place, disk, dvc, models, packages, project, serving
 from pipeline.errors import SignloopError
 
 Examine = Callable[[Place], Iterable[Check]]
@@ -19,6 +19,8 @@ CHECKS: dict[str, Examine] = {
     "dvc": dvc.repository,
     "plots page": dvc.plots,
     "registry": models.registry,
+    "prediction log": serving.predictions,
+    "client secret": serving.secret,
 }
 
 logger = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from flows import environment
 from registry.store import Store
 
 State = Literal["ok", "warning", "problem"]
@@ -22,8 +23,9 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """What is examined; the store is found by a check, since an address may be wrong."""
+    """What is examined; store and log are found by a check, since an address may be wrong."""
 
     root: Path
     state: Path
     store: Callable[[], Store]
+    database: Callable[[], str] = environment.database
