@@ -28,4 +28,4 @@ class Place:
     root: Path
     state: Path
     store: Callable[[], Store]
-    database: Callable[[], str] = environment.database
+    database: Callable[[], str] = environment.database_url

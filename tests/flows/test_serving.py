@@ -13,7 +13,7 @@ KEY = "0123456789abcdef0123"
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    for name in ("MLFLOW_TRACKING_URI", "DVC_ROOT", "SIGNLOOP_API_KEYS", serving.TRACKS, serving.DEVICE):
+    for name in ("MLFLOW_TRACKING_URI", "DVC_ROOT", "SIGNLOOP_API_KEYS", serving.TRACKS, serving.DEVICE, serving.LOG):
         monkeypatch.setenv(name, "")  # and what a test sets is put back
     (tmp_path / "dvc.yaml").touch()
     ours = (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def project(tmp_path, monkeypatch):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "signs.example"])
 def test_nobody_else_is_listened_to_without_keys(project, host):
     with pytest.raises(InputError, match=r"expected keys .* SIGNLOOP_API_KEYS .*127\.0\.0\.1"):
-        serving.run(host=host, port=0, workers=1, device="cpu", tracks=[])
+        serving.run(host=host, port=0, workers=1, device="cpu", tracks=[], log=None)
 
 
 def test_keys_come_from_the_environment(project, monkeypatch):
@@ -33,7 +33,7 @@ def test_keys_come_from_the_environment(project, monkeypatch):
     assert [(key.name, key.roles) for key in serving.settings().keys] == [("ada", {"predict"})]
     monkeypatch.setenv("SIGNLOOP_API_KEYS", "ada:predict:short")
     with pytest.raises(InputError, match="SIGNLOOP_API_KEYS, entry 1, 'ada'"):
-        serving.run(host="127.0.0.1", port=0, workers=1, device="cpu", tracks=[])
+        serving.run(host="127.0.0.1", port=0, workers=1, device="cpu", tracks=[], log=None)
 
 
 def test_the_bounds_of_connections_reach_uvicorn(project):

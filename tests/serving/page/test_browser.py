@@ -97,11 +97,12 @@ def test_its_stream_is_answered_and_what_was_committed_can_be_put_right(page, ke
     with shown.expect_response("**/v1/letters/feedback") as answer:
         shown.click("text=Correct it")
     body = answer.value.request.post_data_json
-    assert (body["label"], body["id"].endswith(".1")) == ("C", True)
-    with shown.expect_response("**/v1/letters/feedback") as answer:
+    assert (body["label"], body["id"].endswith(".1"), answer.value.status) == ("C", True, 200)
+    confirmed = {"id": body["id"]}  # the page's own form hears the click too, and says each word once more
+    with shown.expect_response(lambda said: said.request.post_data_json == confirmed) as answer:
         shown.click("#confirm")
-    assert answer.value.request.post_data_json == {"id": body["id"]}
-    shown.wait_for_selector("#thanks:not(:empty)")
+    assert (answer.value.status, answer.value.json()["kind"]) == (200, "confirmed")
+    shown.wait_for_selector("text=Thank you: B is right.")
     keep(shown, "corrected")
 
 
