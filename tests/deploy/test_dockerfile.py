@@ -117,7 +117,8 @@ from serving.app import create
 from tests.serving.factories import clip, settings
 
 folder = Path(sys.argv[2])
-with TestClient(create(settings(store_at(sys.argv[1], folder), folder)), "http://localhost") as client:
+app = create(settings(store_at(sys.argv[1], folder), folder))
+with TestClient(app, base_url="http://127.0.0.1") as client:
     assert client.post("/v1/letters/predict", json={"landmarks": clip(1).tolist()}).status_code == 200
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
