@@ -61,10 +61,12 @@ class Streams:
         if self.open >= self.host.serve.max_streams:
             raise busy(f"{self.open} streams are open already, and no more are taken.", 10)
         self.open += 1
+        self.host.metrics.streams.inc()
         try:
             yield
         finally:
             self.open -= 1
+            self.host.metrics.streams.dec()
 
 
 class Conversation:
@@ -76,6 +78,7 @@ class Conversation:
         self._waiting: Waiting[Said] = Waiting(self._serve.stream_queue)
         self._pace = Pace(self._serve.stream_fps)
         self._problems = 0  # in a row
+        self._counted = 0  # of the frames that were dropped
 
     async def hold(self) -> None:
         """Converses until either has had enough; whatever goes wrong is told, and logged where it is our fault."""
@@ -124,6 +127,8 @@ class Conversation:
         while not isinstance(said, Closed):
             if isinstance(said, Start):
                 said = InputError("a stream starts once. Open another one, or send picture or reset.")
+            if isinstance(said, Frame):
+                self._streams.host.metrics.frames.inc()
             if isinstance(said, Frame) and not self._pace.allows():
                 self._waiting.dropped += 1
             else:
@@ -170,13 +175,20 @@ class Conversation:
         match item:
             case Frame():
                 told = await session.push(item)
-                return None if told is None else {**told, "dropped": self._waiting.dropped + session.skipped}
+                return None if told is None else {**told, "dropped": self._dropped(session)}
             case Picture():
                 return session.look_through(item)
             case "reset":
                 return await session.reset()
             case "end":
-                return session.end(self._waiting.dropped + session.skipped)
+                return session.end(self._dropped(session))
+
+    def _dropped(self, session: Session) -> int:
+        """Returns how many frames nobody has looked at, and has those counted that came to them."""
+        dropped = self._waiting.dropped + session.skipped
+        self._streams.host.metrics.dropped.inc(dropped - self._counted)
+        self._counted = dropped
+        return dropped
 
     async def _tell(self, told: dict[str, Any]) -> None:
         await self._websocket.send_text(orjson.dumps(told).decode())

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +53,6 @@ def test_a_client_tells_the_answer_and_what_is_wrong(store, tmp_path, sent, name
 
 
 def test_tritons_own_client_infers(store, tmp_path, sent):
-    if find_spec("serving.routes.infer") is None:
-        pytest.skip("this tree has no /v2/models/{track}/infer")
     with serving(settings(store, tmp_path)) as server:
         told = run(str(server.base_url).rstrip("/"), [sys.executable, str(CLIENTS / "infer.py")], "letters", sent)
         assert told.returncode == 0, told.stderr
@@ -64,8 +61,6 @@ def test_tritons_own_client_infers(store, tmp_path, sent):
 
 @here("node")
 def test_a_stream_is_held_from_javascript(store, tmp_path, sent):
-    if find_spec("serving.routes.stream") is None:
-        pytest.skip("this tree has no /v1/{track}/stream")
     with serving(settings(store, tmp_path)) as server:
         command = ["node", "--experimental-websocket", str(CLIENTS / "stream.mjs")]
         told = run(str(server.base_url).rstrip("/"), command, "letters", sent)

@@ -45,6 +45,22 @@ def client(place):
         yield client
 
 
+def counted(client, name: str) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name} "))
+
+
+def test_operators_see_streams_and_their_frames(client):
+    before = counted(client, "signloop_frames_total")
+    with talk(client) as stream:
+        stream.start()
+        assert counted(client, "signloop_streams_open") == 1
+        stream.answers(shown(CLASSES, "HE"))
+        stream.say("end")
+        told = stream.hear()
+    assert counted(client, "signloop_frames_total") - before == told["frames"] > 0
+
+
 def test_letters_become_a_word_and_the_word_is_corrected(client):
     with talk(client) as stream:
         told = stream.start(words=["hello", "help"])
