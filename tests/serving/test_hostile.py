@@ -43,7 +43,7 @@ def test_hostile_bodies_are_refused_and_the_next_is_answered(client):
 
 @pytest.mark.slow
 def test_thousands_of_hostile_bodies(client):
-    withstand(client, range(10_000, 20_000))
+    withstand(client, range(10_000, 14_000))
 
 
 @pytest.mark.parametrize(

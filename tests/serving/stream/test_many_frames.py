@@ -1,4 +1,4 @@
-"""A hundred thousand frames, or a million: `STREAM_FRAMES=1000000 pytest -m slow -s -k many_frames`."""
+"""Forty thousand frames, or a million: `STREAM_FRAMES=1000000 pytest -m slow -s -k many_frames`."""
 
 import multiprocessing
 import os
@@ -14,7 +14,7 @@ from tests.serving.factories import QUICK, serving, settings
 from tests.serving.stream.streams import FPS, binary, make_remembering, promote, shown
 
 CLASSES = ("H", "E", "L", "O")
-FRAMES = int(os.environ.get("STREAM_FRAMES", "100000"))
+FRAMES = int(os.environ.get("STREAM_FRAMES", "40000"))
 STREAMS = 32
 GROWTH_MB = 8
 
