@@ -26,7 +26,7 @@ def predict(track: str, landmarks: list, tries: int = 3) -> dict:
             wait_s = error.headers.get("Retry-After")
             if wait_s is None or not left:
                 raise SystemExit(f"{error.code} {problem['title']}: {problem['detail']}") from None
-            time.sleep(float(wait_s))
+            time.sleep(float(wait_s))  # the server has too much to do, and says how long to stay away
     raise AssertionError
 
 

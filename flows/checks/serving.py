@@ -44,7 +44,7 @@ def _opened(path: Path) -> Check:
 
 def secret(place: Place) -> Iterator[Check]:
     """Looks at who may read what clients are hashed with: with it, a guessed name can be found in the log."""
-    path = place.state / "client_secret"
+    path = place.state / "client.secret"
     if path.exists() and path.stat().st_mode & OTHERS:
         yield Check("client secret", "problem", f"'{path}' can be read by others", f"chmod 600 '{path}'")
     elif path.exists():

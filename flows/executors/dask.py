@@ -72,41 +72,37 @@ class OnDask:
         self, client: Any, work: Callable[[Job], Result], feed: Feed[Job], timeout_s: float
     ) -> Iterator[tuple[int, Result | Failure]]:
         at_work: dict[Any, Taken[Job]] = {}
-        run = uuid.uuid4().hex
+        run, patience = uuid.uuid4().hex, _Patience(client, self.address, self.patience_s)
         while feed or at_work:
             room = max(1, AHEAD * sum(client.nthreads().values()))
             while taken := feed.take(at_work=len(at_work), room=room):
                 key = f"signloop-{run}-{taken.number}{'-alone' * taken.alone}"
                 future = client.submit(_answer, work, taken.job, timeout_s, made_of(), key=key, pure=False)
                 at_work[future] = taken
-            done = self._first_done(client, list(at_work))
-            whole = [future for future in done if future.status == "finished"]
-            for future, answer in zip(whole, client.gather(whole), strict=True):  # one question for all of them
+            for future in self._first_done(list(at_work), patience):
+                try:
+                    answer = future.result(timeout=LOOK_S)  # `gather` would wait for ever for what left with its worker
+                except TimeoutError:
+                    patience.look()
+                    continue  # it is still at work: Dask has it done once more
+                except self.distributed.KilledWorker as error:
+                    taken = at_work.pop(future)
+                    if taken.alone:
+                        yield taken.number, _killed(error)
+                    else:
+                        feed.again(taken)
+                    continue
                 if answer.stuck:
                     self._restart(client, answer.stuck)
                 yield at_work.pop(future).number, _unpacked(answer)
-            for future in done.difference(whole):
-                taken, error = at_work.pop(future), future.exception()
-                if not isinstance(error, self.distributed.KilledWorker):
-                    raise error
-                if taken.alone:
-                    yield taken.number, _killed(error)
-                else:
-                    feed.again(taken)
 
-    def _first_done(self, client: Any, at_work: list[Any]) -> set[Any]:
+    def _first_done(self, at_work: list[Any], patience: "_Patience") -> set[Any]:
         """Waits for a job, and no longer than our patience where no worker is left to do one."""
-        alone_s = 0.0
         while True:
             try:
                 return self.distributed.wait(at_work, timeout=LOOK_S, return_when="FIRST_COMPLETED").done
             except TimeoutError:
-                alone_s = 0.0 if client.nthreads() else alone_s + LOOK_S
-            if alone_s >= self.patience_s:
-                raise TransientError(
-                    f"no worker is left at the Dask scheduler {self.address} since {alone_s:g} s. What is finished is "
-                    "kept; start workers and run it again."
-                )
+                patience.look()
 
     def _client(self) -> Any:
         try:
@@ -134,6 +130,26 @@ class OnDask:
             import logging
 
             logging.getLogger("signloop").warning("%s hangs in a job and was not restarted: %s", worker, error)
+
+
+class _Patience:
+    """With a cluster that has no worker, for so many seconds of waiting."""
+
+    def __init__(self, client: Any, address: str, seconds: float) -> None:
+        self._client, self._address, self._seconds = client, address, seconds
+        self._alone_s = 0.0
+
+    def look(self) -> None:
+        """Counts one more wait in vain.
+
+        Raises: TransientError when there was no worker for too long.
+        """
+        self._alone_s = 0.0 if self._client.nthreads() else self._alone_s + LOOK_S
+        if self._alone_s >= self._seconds:
+            raise TransientError(
+                f"no worker is left at the Dask scheduler {self._address} since {self._alone_s:g} s. What is finished "
+                "is kept; start workers and run it again."
+            )
 
 
 def _distributed() -> Any:

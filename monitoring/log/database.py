@@ -164,7 +164,7 @@ def _take_turn(connection: Any) -> None:
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF not in BUSY or time.monotonic() > until:
                     raise
-            time.sleep(ASK_SECONDS)
+            time.sleep(ASK_SECONDS)  # SQLite tells nobody that its lock is free
     finally:
         _wait_at_most(connection, BUSY_SECONDS)
 

@@ -34,7 +34,7 @@ def unpack(clip: bytes, id: str = "") -> Samples:
     Raises: InputError for bytes that `pack` did not make.
     """
     try:
-        with np.load(io.BytesIO(clip), allow_pickle=False) as found:
+        with np.load(io.BytesIO(clip), allow_pickle=False) as found:  # arrays alone: nothing is unpickled
             landmarks, (fps, aspect, handedness) = found["landmarks"], (float(found[name]) for name in SAID)
     except (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, zlib.error) as error:
         raise InputError(

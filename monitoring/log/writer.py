@@ -159,5 +159,5 @@ def _known(connection: Connection, put: _Put) -> InputError | None:
 def _tell(done: Done, outcome: BaseException | None) -> None:
     try:
         done(outcome)
-    except Exception:
+    except Exception:  # of a caller: it is no reason for the thread to end, which others wait for
         logger.exception("a prediction was stored and its caller could not be told")

@@ -45,5 +45,5 @@ def test_a_secret_that_others_read_is_a_problem(tmp_path, monkeypatch):
     assert list(serving.secret(place(tmp_path))) == []
     assert len(environment.client_secret()) == 32
     assert found(serving.secret(place(tmp_path)))[0] == "ok"
-    (tmp_path / "client_secret").chmod(0o644)
+    (tmp_path / "client.secret").chmod(0o644)
     assert found(serving.secret(place(tmp_path)))[0] == "problem"
