@@ -71,7 +71,7 @@ def database_url() -> str:
 
 
 def api_keys() -> str:
-    """Returns SIGNLOOP_API_KEYS, entries NAME:ROLE+ROLE:KEY between commas or on lines; serving/keys.py reads them."""
+    """Returns SIGNLOOP_API_KEYS, NAME:ROLE+ROLE:KEY between commas or on lines; serving/guards/keys.py reads it."""
     return os.environ.get("SIGNLOOP_API_KEYS", "")
 
 

@@ -31,7 +31,7 @@ def run(*, host: str, port: int, workers: int, device: str, tracks: list[str], l
     """
     import uvicorn
 
-    from serving.connections import options
+    from serving.guards.connections import options
 
     style = log or ("text" if sys.stderr.isatty() else "json")
     os.environ.update({DEVICE: device, TRACKS: ",".join(tracks), LOG: style})
@@ -87,7 +87,7 @@ def settings() -> "Settings":
 
     Raises: InputError naming a track that is not in params.yaml, or a key that is none.
     """
-    from serving.keys import parse
+    from serving.guards.keys import parse
     from serving.settings import Settings
 
     written = params.read(environment.project_root() / "params.yaml")

@@ -10,13 +10,13 @@ from fastapi import FastAPI
 
 from monitoring.log.writer import Writer
 from serving import openapi, problems
-from serving.host import Host
-from serving.journal import Journal
-from serving.keys import Gate
-from serving.limits import Limits
-from serving.lineup import Lineup
+from serving.answering.host import Host
+from serving.answering.journal import Journal
+from serving.answering.lineup import Lineup
+from serving.bodies.recordings import Recordings
+from serving.guards.keys import Gate
+from serving.guards.limits import Limits
 from serving.metrics import Metrics
-from serving.recordings import Recordings
 from serving.requests import Requests
 from serving.routes import feedback, health, infer, metrics, page, predict, stream
 from serving.settings import Settings

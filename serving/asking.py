@@ -7,9 +7,9 @@ from fastapi import Request, WebSocket
 
 from monitoring.log.clients import client_key
 from pipeline.errors import InputError
-from serving.host import Asked, Host
-from serving.keys import CALLER
-from serving.questions import Source
+from serving.answering.host import Asked, Host
+from serving.answering.questions import Source
+from serving.guards.keys import CALLER
 from serving.requests import ID, NOW
 
 REQUEST_ID, CLIENT = "x-request-id", "x-client-id"

@@ -16,10 +16,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from serving.questions import Question, Reply
+from serving.answering.questions import Question, Reply
 
 if TYPE_CHECKING:
-    from serving.host import Host
+    from serving.answering.host import Host
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 CLIPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.params import Log, Serve
 from registry.store import Store
-from serving.keys import Key
+from serving.guards.keys import Key
 
 # Longer than proxies keep theirs (60 s): a connection that the server ends as the next request is on its way is a
 # failed request, and with Uvicorn's 5 s a process that was held up for so long ends all that waited meanwhile.

@@ -9,9 +9,9 @@ from pipeline.drawing import LEFT, POSE, RIGHT, UNKNOWN, strokes
 from pipeline.errors import InputError
 from pipeline.params.data import Detection
 from pipeline.skeleton import skeleton
-from serving.host import Host
+from serving.answering.host import Host
+from serving.answering.served import Served
 from serving.page import vision
-from serving.served import Served
 
 ASSETS = "/assets"
 COLORS = {"left_hand": LEFT, "right_hand": RIGHT, "hand": UNKNOWN, "pose": POSE}

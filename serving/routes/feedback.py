@@ -13,8 +13,8 @@ from monitoring.log.database import Database
 from monitoring.log.review import review as doubtful
 from pipeline.errors import InputError
 from serving.asking import ID, client_of, host_of
-from serving.bodies import read_bytes
-from serving.keys import CALLER
+from serving.bodies.reading import read_bytes
+from serving.guards.keys import CALLER
 from serving.openapi import content, described, ref
 from serving.problems import ProblemError
 from serving.schemas import CONFIRMED, CORRECTED, CORRECTION, DOUBTFUL

@@ -5,11 +5,11 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from serving.answering.host import Host
+from serving.answering.lineup import Lineup
+from serving.answering.served import Served
 from serving.asking import host_of
-from serving.host import Host
-from serving.lineup import Lineup
 from serving.openapi import content, described, ref
-from serving.served import Served
 
 router = APIRouter(tags=["health"])
 

@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from pipeline.contract import INPUTS, OUTPUTS
 from pipeline.errors import InputError
+from serving.answering.host import Asked, Host
+from serving.answering.lineup import Lineup
+from serving.answering.questions import Reply
+from serving.answering.served import Served
 from serving.asking import asked, host_of
-from serving.bodies import hold
-from serving.clips import checked
-from serving.content import read_bytes
-from serving.host import Asked, Host
-from serving.lineup import Lineup
+from serving.bodies.clips import checked
+from serving.bodies.content import read_bytes
+from serving.bodies.reading import hold
+from serving.bodies.tensors import BINARY, HEADER_LENGTH, Wanted, classified, read, write
 from serving.openapi import content, described, ref
 from serving.problems import ProblemError
-from serving.questions import Reply
 from serving.schemas import INFERRED, TENSORS
-from serving.served import Served
-from serving.tensors import BINARY, HEADER_LENGTH, Wanted, classified, read, write
 
 router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
 EXTENSIONS = ["binary_tensor_data", "classification", "model_repository"]

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request, Response
 
 from pipeline.contract import NO_HAND
 from pipeline.predictor import Answer
+from serving.answering.questions import Reply
 from serving.asking import asked, host_of
-from serving.bodies import Body, read_body
+from serving.bodies.reading import Body, read_body
+from serving.bodies.recordings import POSE
 from serving.openapi import content, described, ref
-from serving.questions import Reply
-from serving.recordings import POSE
 from serving.schemas import GAPS, ONE_FRAME, PREDICTED, QUERY, SEVERAL
 
 router = APIRouter(tags=["predict"])

@@ -15,8 +15,8 @@ from monitoring.log.clients import client_key
 from pipeline.errors import InputError, SignloopError
 from pipeline.params import Serve
 from pipeline.skeleton import skeleton
+from serving.answering.host import Host
 from serving.asking import client_of
-from serving.host import Host
 from serving.problems import ProblemError, busy
 from serving.stream.messages import Command, Frame, Message, Picture, Start, read
 from serving.stream.session import Session

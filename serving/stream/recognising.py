@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pipeline.calibration import Calibration
 from pipeline.stream import Steps
 from pipeline.window import MOVEMENT_S, RATE_FRAMES, rate, shows_hand, usual_window_s
-from serving.clips import Clips
-from serving.served import Served
+from serving.answering.served import Served
+from serving.bodies.clips import Clips
 from serving.stream.messages import Frame, Picture
 from serving.stream.stepping import Stepping
 

@@ -18,11 +18,11 @@ from pipeline.contract import NO_HAND
 from pipeline.errors import InputError
 from pipeline.predictor import Answer
 from pipeline.spelling import Spelled, Speller, Word
-from serving.clips import Clips
-from serving.host import Asked, Host
+from serving.answering.host import Asked, Host
+from serving.answering.questions import Question, Reply, Role
+from serving.answering.served import Served
+from serving.bodies.clips import Clips
 from serving.problems import ProblemError
-from serving.questions import Question, Reply, Role
-from serving.served import Served
 from serving.stream.messages import Frame, Picture, Start
 from serving.stream.recognising import HOP_MS, Probabilities, Recognizer, Stateful, Windowed
 from serving.stream.stepping import Stepping

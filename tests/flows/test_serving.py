@@ -6,7 +6,7 @@ import pytest
 
 from flows import serving
 from pipeline.errors import InputError
-from serving.connections import options
+from serving.guards.connections import options
 
 KEY = "0123456789abcdef0123"
 

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from pipeline.params import Log, Serve
 from pipeline.predictor import Predictor
 from registry.store import Store, local_store
+from serving.answering.questions import Question
+from serving.answering.served import Judged, Served
 from serving.app import create
-from serving.clips import checked
-from serving.connections import options
-from serving.questions import Question
-from serving.served import Judged, Served
+from serving.bodies.clips import checked
+from serving.guards.connections import options
 from serving.settings import Settings
 from tests.registry.factories import Artifacts, Misses, every, make_track, never, write_onnx
 

@@ -10,8 +10,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.registry.ledgers import roll_back
+from tests.serving.answering.test_host import ask, made, said, wait_for
 from tests.serving.factories import clip, serving, settings
-from tests.serving.test_host import ask, made, said, wait_for
 
 ROOT = Path(__file__).parents[2]
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]

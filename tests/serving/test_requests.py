@@ -13,8 +13,8 @@ from pipeline.params import Serve
 from serving import problems
 from serving.metrics import Metrics
 from serving.requests import ID, Requests
+from tests.serving.answering.test_journal import rows
 from tests.serving.factories import clip, serving, settings
-from tests.serving.test_journal import rows
 
 BODY = {"landmarks": clip(1).tolist()}
 

@@ -3,7 +3,7 @@ import pytest
 from monitoring.log.database import Database
 from monitoring.log.feedback import history
 from pipeline.params import Log
-from serving.keys import parse
+from serving.guards.keys import parse
 from tests.serving.factories import clip, serving, settings
 
 KEYS = """

@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.params import Serve
 from serving import problems
-from serving.keys import CALLER
+from serving.guards.keys import CALLER
+from serving.guards.rates import Rates
 from serving.problems import ProblemError, busy
-from serving.rates import Rates
 
 FREE = ("/v2/health/live", "/v2/health/ready", "/v1/health", "/metrics")  # whoever watches hears also of a full server
 CLOSE = {"Connection": "close"}  # what still comes of the body is nobody's next request

@@ -15,9 +15,9 @@ from sqlalchemy import text
 from monitoring.log.database import Database
 from monitoring.log.writer import Writer
 from pipeline.errors import InputError, SignloopError
-from serving.journal import Journal
-from serving.questions import Question, Reply
-from serving.replies import replies
+from serving.answering.journal import Journal
+from serving.answering.questions import Question, Reply
+from serving.answering.replies import replies
 from tests.serving.factories import clip, question, served
 
 Ended = dict[str, Reply | BaseException]

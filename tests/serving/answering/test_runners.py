@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from pipeline.params import Serve
-from serving.questions import Question
-from serving.runners import Runners
-from serving.served import Served
+from serving.answering.questions import Question
+from serving.answering.runners import Runners
+from serving.answering.served import Served
 from tests.serving.factories import label_of, question, served
 
 

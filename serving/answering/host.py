@@ -15,17 +15,17 @@ from pipeline.errors import InputError, SignloopError
 from pipeline.params import Log, Serve
 from registry import versions
 from registry.store import Store, insist_on
-from serving.clips import Clips, Floats
-from serving.following import Following
-from serving.journal import Journal
-from serving.lineup import Lineup
+from serving.answering.following import Following
+from serving.answering.journal import Journal
+from serving.answering.lineup import Lineup
+from serving.answering.questions import Question, Reply, Role, Source
+from serving.answering.replies import replies
+from serving.answering.runners import Runners
+from serving.answering.served import Served, load
+from serving.bodies.clips import Clips, Floats
 from serving.metrics import Metrics
 from serving.problems import ProblemError, busy
-from serving.questions import Question, Reply, Role, Source
-from serving.replies import replies
 from serving.requests import NOW
-from serving.runners import Runners
-from serving.served import Served, load
 
 logger = logging.getLogger(__name__)
 SHADOWS = 0.5  # of the queue: fuller, nobody is answered in the shadow

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from serving.lineup import Lineup, falls
+from serving.answering.lineup import Lineup, falls
+from serving.answering.served import Served
 from serving.problems import ProblemError
-from serving.served import Served
 from tests.serving.factories import served
 
 

@@ -6,9 +6,9 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 
+from serving.answering.questions import Role
+from serving.answering.served import Served
 from serving.problems import ProblemError
-from serving.questions import Role
-from serving.served import Served
 
 PASSED = ("passed",)  # of a candidate's gates: others answer in the shadow alone
 

@@ -6,10 +6,10 @@ import pytest
 
 from pipeline.params import Serve
 from registry import moves
+from tests.serving.answering.test_host import wait_for
+from tests.serving.answering.test_journal import rows
 from tests.serving.asking import crowd
 from tests.serving.factories import serving, settings
-from tests.serving.test_host import wait_for
-from tests.serving.test_journal import rows
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.slow)])

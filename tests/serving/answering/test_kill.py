@@ -20,7 +20,7 @@ from monitoring.log.database import Database
 from registry.store import Store
 from tests.serving.asking import crowd
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import InputError
-from serving.clips import Floats
+from serving.bodies.clips import Floats
 
 NUMBERS = {int, float, bool, type(None)}
 

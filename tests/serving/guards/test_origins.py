@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.params import Serve
-from serving.origins import hold
+from serving.guards.origins import hold
 from serving.problems import ProblemError
 from tests.serving.factories import QUICK, serving, settings
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.predictor import Answer
-from serving.clips import Clips, Floats
-from serving.served import Served
+from serving.answering.served import Served
+from serving.bodies.clips import Clips, Floats
 
 Role = Literal["production", "pinned", "shadow", "canary"]
 Source = Literal["infer", "predict", "stream"]

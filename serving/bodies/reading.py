@@ -11,12 +11,12 @@ from fastapi import Request
 from pipeline.errors import InputError
 from pipeline.params import Serve
 from pipeline.skeleton import skeleton
-from serving.arrays import npy, npz
-from serving.clips import PICTURE, Clips, Floats, checked
-from serving.content import read_bytes, read_object
-from serving.numbers import floats, nested
+from serving.bodies.arrays import npy, npz
+from serving.bodies.clips import PICTURE, Clips, Floats, checked
+from serving.bodies.content import read_bytes, read_object
+from serving.bodies.numbers import floats, nested
+from serving.bodies.recordings import POSE, Recordings, kind_of
 from serving.problems import ProblemError
-from serving.recordings import POSE, Recordings, kind_of
 
 SIDES = {"right": 1.0, "left": 0.0}
 REMEDY = 'Send {"landmarks": [[[x, y, z], …], …]}, or "clips" with a list of such.'

@@ -10,8 +10,8 @@ from pipeline.predictor import Device
 from registry import versions
 from registry.store import Store, insist_on
 from registry.versions import CANDIDATE, PRODUCTION, Version
-from serving.lineup import Lineup
-from serving.served import Served, judged, load
+from serving.answering.lineup import Lineup
+from serving.answering.served import Served, judged, load
 
 log = logging.getLogger(__name__)
 PATIENCE_LOOKS = 15  # before a version that failed its check is tried again: its file may have been put right

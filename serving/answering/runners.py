@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from pipeline.params import Serve
-from serving.clips import Floats, joined
-from serving.questions import Question
+from serving.answering.questions import Question
+from serving.bodies.clips import Floats, joined
 
 log = logging.getLogger(__name__)
 

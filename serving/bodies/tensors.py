@@ -14,9 +14,9 @@ import orjson
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-from serving.clips import Floats
-from serving.content import read_object
-from serving.numbers import floats, nested
+from serving.bodies.clips import Floats
+from serving.bodies.content import read_object
+from serving.bodies.numbers import floats, nested
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 BINARY = "application/octet-stream"

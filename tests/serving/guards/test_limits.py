@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from pipeline.params import Serve
-from serving.connections import MAX_HEAD, BoundedProtocol
-from serving.keys import parse
-from serving.limits import Limits
+from serving.guards.connections import MAX_HEAD, BoundedProtocol
+from serving.guards.keys import parse
+from serving.guards.limits import Limits
 from tests.serving.factories import QUICK, clip, serving, settings
 
 PREDICT = "/v1/letters/predict"

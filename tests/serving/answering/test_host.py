@@ -13,8 +13,8 @@ from monitoring.log.database import Database
 from pipeline.params import Log, Serve
 from tests.registry.ledgers import promote, roll_back
 from tests.serving import broken
+from tests.serving.answering.test_journal import rows
 from tests.serving.factories import clip, serving, settings
-from tests.serving.test_journal import rows
 
 
 def ask(

@@ -12,8 +12,8 @@ from monitoring.log.inputs import pack
 from monitoring.log.writer import Writer
 from pipeline.contract import NO_HAND
 from pipeline.summary import figures
-from serving.clips import PICTURE, Clips, joined
-from serving.questions import Question, Reply, numbered
+from serving.answering.questions import Question, Reply, numbered
+from serving.bodies.clips import PICTURE, Clips, joined
 
 Figures = dict[str, float | str | None]
 Tell = Callable[[Question, Reply | BaseException], None]

@@ -1,6 +1,6 @@
 import pytest
 
-from serving.rates import Rates
+from serving.guards.rates import Rates
 
 
 def test_a_bucket_empties_and_fills():

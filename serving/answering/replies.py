@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from pipeline.predictor import ranked
-from serving.clips import Floats
-from serving.questions import Question, Reply
+from serving.answering.questions import Question, Reply
+from serving.bodies.clips import Floats
 
 
 def replies(questions: Sequence[Question], logits: Floats, seen: Floats, *, now_s: float) -> list[Reply]:

@@ -19,7 +19,7 @@ from pipeline.formats.pose_clip import write_clip
 from pipeline.params import Detection, Serve
 from pipeline.samples import from_clips
 from pipeline.skeleton import skeleton
-from serving.recordings import Recordings, kind_of
+from serving.bodies.recordings import Recordings, kind_of
 from tests.bundles import bundle, bundles
 from tests.photos import moving, photos
 from tests.serving.factories import QUICK, clip, serving, settings

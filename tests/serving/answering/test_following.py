@@ -10,9 +10,9 @@ import pytest
 from registry import versions
 from registry.store import SQLITE, Store, open_store
 from registry.versions import CANDIDATE, ONNX
-from serving import following
-from serving.following import Following
-from serving.lineup import Lineup
+from serving.answering import following
+from serving.answering.following import Following
+from serving.answering.lineup import Lineup
 from tests.registry.ledgers import promote, roll_back
 from tests.serving import broken
 

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import InputError, RegistryError
 from registry import versions
-from serving.served import load
+from serving.answering.served import load
 from tests.serving import broken
 from tests.serving.factories import label_of, question
 

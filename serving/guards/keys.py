@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.errors import InputError
 from serving import problems
-from serving.origins import hold
+from serving.guards.origins import hold
 from serving.problems import ProblemError
 
 Headers = Mapping[bytes, bytes]

@@ -25,7 +25,7 @@ from pipeline.detect.detected import Detected, Failure
 from pipeline.errors import InputError
 from pipeline.params import Detection, Images, Serve, Videos
 from pipeline.skeleton import skeleton
-from serving.clips import Clips, Floats, checked
+from serving.bodies.clips import Clips, Floats, checked
 from serving.problems import ProblemError, busy
 
 log = logging.getLogger(__name__)

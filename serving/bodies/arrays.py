@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from serving.clips import PICTURE, Floats
+from serving.bodies.clips import PICTURE, Floats
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack into memory of their own choice

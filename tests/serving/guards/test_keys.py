@@ -5,7 +5,7 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from monitoring.log.clients import client_key
 from pipeline.errors import InputError
-from serving.keys import CALLER, Gate, parse, role_of
+from serving.guards.keys import CALLER, Gate, parse, role_of
 from tests.serving.factories import clip, serving, settings
 
 ADA, OPS, EVE = "ada-0123456789abcdef", "ops-0123456789abcdef", "eve-0123456789abcdef"

@@ -1,0 +1,1 @@
+"""What a request brings, bounded and read: JSON, tensors, NumPy files, recordings."""
