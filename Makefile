@@ -40,7 +40,7 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	touch $@
 
 lock: $(VENV)/installed  ## Compile requirements.lock anew from pyproject.toml
-	pip-compile --quiet --extra dev --extra dask --extra hub --strip-extras --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+	pip-compile --quiet --extra dev --extra postgres --extra dask --extra hub --strip-extras --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
 		--output-file requirements.lock pyproject.toml
 	sed -i 's/+cpu$$//' requirements.lock
 

@@ -37,6 +37,7 @@ from pipeline.params.reading import parse, read, with_model
 from pipeline.params.section import Device
 from pipeline.params.serving import Log, Serve
 from pipeline.params.tracks import Params, Retrain, Track
+from pipeline.params.watching import Policy, Watch
 
 __all__ = [
     "WHO_PROMOTES",
@@ -57,6 +58,7 @@ __all__ = [
     "Mlp",
     "Model",
     "Params",
+    "Policy",
     "Precision",
     "Prepare",
     "Pretrain",
@@ -72,6 +74,7 @@ __all__ = [
     "Track",
     "Train",
     "Videos",
+    "Watch",
     "parse",
     "read",
     "skeleton_of",

@@ -13,6 +13,7 @@ from pipeline.params.judging import Evaluate, Export, Gates
 from pipeline.params.models import Model
 from pipeline.params.section import Section
 from pipeline.params.serving import Log, Serve
+from pipeline.params.watching import Policy, Watch
 
 
 class Track(Section):
@@ -54,6 +55,8 @@ class Params(Section):
     retrain: Retrain = Retrain()
     serve: Serve = Serve()
     log: Log = Log()
+    watch: Watch = Watch()
+    policy: Policy = Policy()
     tracks: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Track], Field(min_length=1)]
 
     @model_validator(mode="after")
