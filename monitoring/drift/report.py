@@ -95,7 +95,7 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Returns it as JSON takes it, times in ISO 8601."""
-        fields = asdict(self) | {"fired": self.fired}
+        fields: dict[str, Any] = asdict(self) | {"fired": self.fired}
         for name in ("made", "since", "until"):
             fields[name] = fields[name].isoformat() if fields[name] else None
         for column, found in zip(fields["columns"], self.columns, strict=True):
