@@ -67,7 +67,7 @@ def _drift(report: Report, earlier: Sequence[Past], policy: Policy, watch: Watch
         return _quiet(report, len(alarming), policy, watch)
     columns = causes.strengths(causes.fired(alarming))
     named: list[Cause] = [*columns, "model"]  # the strongest first; without any it is people who say so, or a promise
-    cause = ongoing if ongoing is not None and ongoing in named else named[0]
+    cause = ongoing if ongoing is not None and ongoing in columns else named[0]
     action: Action = "retrain" if _teachable(cause, windows, policy, watch) else "warn"
     said = [causes.words(column) for column in columns.get(cause, [])[:SHOWN]]
     first, *more = [*said, *_accuracies(alarming[0], policy)]
