@@ -16,7 +16,6 @@ from pipeline.params import Policy, Watch
 
 Action = Literal["nothing", "warn", "retrain"]
 DRIFT: tuple[Cause, ...] = ("detector", "camera", "people", "labels", "model", "unknown")
-FRESH = 0.5  # of a window's time that lies behind an older one: else both are the same window, looked at twice
 WEEK = timedelta(days=7)
 SHOWN = 3  # columns that are put into words
 
@@ -60,7 +59,7 @@ def _drift(report: Report, earlier: Sequence[Past], policy: Policy, watch: Watch
     if report.predictions < watch.min_predictions:
         few = f"{report.predictions} predictions in the window, nothing is said of fewer than {watch.min_predictions}"
         return Verdict(action="nothing", cause="none", reasons=(few,))
-    windows = _windows(report, earlier, watch)
+    windows = _windows(report, earlier, policy, watch)
     alarming = [window for window in windows if window.fired or _doubted(window, policy) or _wrong(window, policy)]
     ongoing = _ongoing(report, earlier)
     if not alarming or (ongoing is None and len(alarming) < watch.firing):
@@ -113,22 +112,22 @@ def _limited(verdict: Verdict, earlier: Sequence[Past], policy: Policy, *, now: 
     return replace(verdict, action="warn", reasons=(*verdict.reasons, f"not retrained: {why}"))
 
 
-def _windows(report: Report, earlier: Sequence[Past], watch: Watch) -> list[Report]:
+def _windows(report: Report, earlier: Sequence[Past], policy: Policy, watch: Watch) -> list[Report]:
     """Returns the newest `of` windows of the version that are not the same predictions again, newest first."""
     found = [report]
     for past in earlier:
         same = past.report.version == report.version and past.report.predictions >= watch.min_predictions
-        if len(found) < watch.of and same and _fresh(found[-1], past.report):
+        if len(found) < watch.of and same and _fresh(found[-1], past.report, policy.fresh):
             found.append(past.report)
     return found
 
 
-def _fresh(newer: Report, older: Report) -> bool:
-    """Whether most of a window lies behind an older one."""
+def _fresh(newer: Report, older: Report, share: float) -> bool:
+    """Whether enough of a window lies behind an older one: else both are one window, looked at twice."""
     if newer.since is None or newer.until is None or older.until is None:
         return False
     new = newer.until - max(older.until, newer.since)
-    return newer.since > older.until or new >= max(FRESH * (newer.until - newer.since), timedelta.resolution)
+    return newer.since > older.until or new >= max(share * (newer.until - newer.since), timedelta.resolution)
 
 
 def _ongoing(report: Report, earlier: Sequence[Past]) -> Cause | None:

@@ -77,7 +77,7 @@ def test_two_looks_at_the_same_predictions_are_one_window() -> None:
     first = report(TILTED)
     again = report(TILTED, at=at)
     assert decide(again, [Past(report=first)], POLICY, WATCH, now=at).action == "nothing"
-    later = report(TILTED, at=START + timedelta(minutes=30))
+    later = report(TILTED, at=START + timedelta(minutes=20))
     assert decide(later, [Past(report=again), Past(report=first)], POLICY, WATCH, now=START).action == "warn"
 
 
