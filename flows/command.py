@@ -20,6 +20,7 @@ from flows.commands import (
     bench,
     convert,
     cross_validate,
+    dashboard,
     demo,
     doctor,
     extract,
@@ -60,6 +61,7 @@ app.command(rich_help_panel="Use")(look.show)
 app.command(rich_help_panel="Use")(convert.convert)
 app.command(rich_help_panel="Use")(demo.demo)
 app.command(rich_help_panel="Use")(serve.serve)
+app.command(rich_help_panel="Use")(dashboard.dashboard)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.add_typer(hub.app, name="hub", rich_help_panel="Use")
 app.add_typer(feedback.app, name="feedback", rich_help_panel="Use")
