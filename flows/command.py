@@ -38,6 +38,7 @@ from flows.commands import (
     serve,
     split,
     stage,
+    up,
     use,
 )
 from pipeline.errors import SignloopError
@@ -62,6 +63,7 @@ app.command(rich_help_panel="Use")(convert.convert)
 app.command(rich_help_panel="Use")(demo.demo)
 app.command(rich_help_panel="Use")(serve.serve)
 app.command(rich_help_panel="Use")(dashboard.dashboard)
+app.command(rich_help_panel="Use")(up.up)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.add_typer(hub.app, name="hub", rich_help_panel="Use")
 app.add_typer(feedback.app, name="feedback", rich_help_panel="Use")

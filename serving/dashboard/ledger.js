@@ -45,7 +45,7 @@ function timeline(moves, made, width) {
 function entries(label, rows) {
   const columns = [
     ["When", ({ when: time }) => when(time)],
-    ["What", (entry) => what(entry)],
+    ["What", (entry) => what(entry), "id"],
     ["By", ({ by }) => by],
     ["Why", ({ why }) => why || "–", "wide"],
   ];

@@ -123,7 +123,7 @@ export function review({ track, review: found }) {
     ["Answered", ({ top }) => top.map(([name, share]) => `${name} ${percent(share, 0)}`).join(", ")],
     ["When", ({ time }) => when(time)],
     ["Input", ({ kept }) => (kept ? light("good", "kept") : light("none", "not kept"))],
-    ["Id", ({ id }) => h("code", {}, id)],
+    ["Id", ({ id }) => h("code", {}, id), "id"],
   ];
   return card(
     title,
