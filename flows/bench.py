@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from flows import (
+    bench_drift,
     bench_extract,
     bench_graph,
     bench_modes,
@@ -39,6 +40,7 @@ def figures(root: Path, *, only: Sequence[str] = (), others: Sequence[str] = ())
         "signs": bench_signs.figures,
         "recordings": lambda: recordings(root),
         "commands": lambda: commands(root),
+        "drift": bench_drift.figures,
         "serve": lambda: bench_serve.figures(others),
     }
     if unknown := [name for name in only if name not in sections]:

@@ -72,7 +72,7 @@ class Table:
     def between(self, window: Float[np.ndarray, "B N"], reference: Float[np.ndarray, "B N"]) -> Array:
         """Returns the distances [B, C]; NaN where a sample has no known value of a column."""
         out = np.empty((len(window), len(self.columns)))
-        differences: dict[bytes, Array] = {}  # columns that know the same rows have the same
+        differences: dict[bytes, Array] = {}  # columns that know the same rows have the same; NaN of no known row
         with np.errstate(invalid="ignore", divide="ignore"):
             for i, (column, how) in enumerate(zip(self.columns, self.prepared, strict=True)):
                 if not isinstance(how, _Ordered):
@@ -82,7 +82,8 @@ class Table:
                 if mask not in differences:
                     shares = [weights / (weights @ how.known)[:, None] for weights in (window, reference)]
                     differences[mask] = np.subtract(*shares)
-                out[:, i] = _of_numbers(how, differences[mask], reference, normed=column.method == "wasserstein")
+                found = _of_numbers(how, differences[mask], reference, normed=column.method == "wasserstein")
+                out[:, i] = np.where(np.isfinite(differences[mask][:, 0]), found, np.nan)
         return out
 
     def centre(self, weights: Float[np.ndarray, " N"]) -> list[float | str | None]:
@@ -106,7 +107,8 @@ class Table:
     def missing(self, weights: Float[np.ndarray, " N"]) -> Array:
         """Returns the share of a sample's rows that lack a value, of each column."""
         known = [how.known if isinstance(how, _Ordered) else how.sum(1) for how in self.prepared]
-        return 1 - np.array([weights @ one for one in known]) / max(float(weights.sum()), 1e-300)
+        there = np.array([weights @ one for one in known]) / max(float(weights.sum()), 1e-300)
+        return np.clip(1 - there, 0, 1)
 
 
 def jensen_shannon(window: Float[np.ndarray, "B K"], reference: Float[np.ndarray, "B K"]) -> Array:
