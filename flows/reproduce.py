@@ -114,7 +114,8 @@ def lay_feedback(root: Path, project: Path, version: Version, said: dict[str, An
     if said is None:
         return
     here, there = (Layout(at, version.track).feedback for at in (root, project))
-    if not here.is_dir() or ("sha256" in said and said["sha256"] != sha256(here / TRAINED)):
+    trained = here / TRAINED
+    if not here.is_dir() or said.get("sha256") != (sha256(trained) if trained.is_file() else None):
         raise InputError(
             f"version {version.number} of '{version.track}' learned from corrections that '{here}' no longer holds: "
             "more were sent, or some erased. It cannot be made again; its bytes are in the registry."

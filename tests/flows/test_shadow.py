@@ -1,5 +1,6 @@
 """`signloop models shadow` on a real log and registry: what was shadowed, and what is kept and answered again."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from monitoring.log.feedback import give
 from pipeline.errors import InputError
 from pipeline.params import Gates, Rule
 from registry.store import Store
+from tests.flows.project import HERE, Project, invoke
 from tests.monitoring.log.factories import NOON, make_entry, minutes, stored
 from tests.registry.conftest import migrated, store  # noqa: F401
 from tests.registry.factories import FLOOR, make_track, never
@@ -32,7 +34,7 @@ def registry(store: Store, tmp_path: Path) -> Store:  # noqa: F811
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    with closing(Database.open(f"sqlite:///{tmp_path}/log.db")) as opened:
+    with closing(Database.open(f"sqlite:///{tmp_path}/.signloop/predictions.db")) as opened:
         yield opened
 
 
@@ -61,6 +63,18 @@ def history(database: Database) -> None:
         asked(database, number, said="A", shadowed="A", truth="A" if number < 30 else None)
     asked(database, 40, said="B", shadowed="A", truth=None)
     asked(database, 41, said="B", shadowed="A", truth="A", version=7)  # another version than that in Production
+
+
+def test_the_command_says_the_same(
+    registry: Store, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SIGNLOOP_DATABASE_URL", raising=False)
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copyfile(HERE / name, tmp_path / name)
+    history(database)
+    said = invoke(Project(tmp_path), "models", "shadow", "letters", "--replay", "--alpha", "0.1")
+    assert said.splitlines() == lines(shadowed(registry, database, "letters", replay=True, alpha=0.1))
+    assert "(always-valid 90 %: " in said
 
 
 def test_what_was_shadowed_tells_the_better_one(registry: Store, database: Database) -> None:
