@@ -20,6 +20,7 @@ from flows.commands import (
     bench,
     convert,
     cross_validate,
+    dashboard,
     demo,
     doctor,
     extract,
@@ -37,6 +38,7 @@ from flows.commands import (
     serve,
     split,
     stage,
+    up,
     use,
     watch,
 )
@@ -62,6 +64,8 @@ app.command(rich_help_panel="Use")(look.show)
 app.command(rich_help_panel="Use")(convert.convert)
 app.command(rich_help_panel="Use")(demo.demo)
 app.command(rich_help_panel="Use")(serve.serve)
+app.command(rich_help_panel="Use")(dashboard.dashboard)
+app.command(rich_help_panel="Use")(up.up)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.add_typer(hub.app, name="hub", rich_help_panel="Use")
 app.add_typer(feedback.app, name="feedback", rich_help_panel="Use")
