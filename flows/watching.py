@@ -90,16 +90,17 @@ def means(
     root: Path, *, now: datetime, retrain: Callable[[str, Verdict], Any], say: Callable[[str], Any]
 ) -> Iterator[Means]:
     """Yields what a look is taken with in this project, its database open."""
-    from flows.drift import look  # pyright: ignore[reportMissingImports]
-    from monitoring.drift import keeping  # pyright: ignore[reportAttributeAccessIssue]
+    from flows.drift import look
+    from monitoring.drift import keeping
 
     store, written = environment.store(), params.read(root / "params.yaml")
     since = now - max(WEEK, timedelta(hours=written.policy.cooldown_h))
     with Database.open(environment.database_url()) as database:
 
         def kept(track: str) -> list[Past]:
+            """Leaves out what a person looked at by hand, of whatever time: nobody decided on it."""
             found = keeping.kept(database, track, since=since)
-            return [Past(report=one.report, verdict=one.verdict) for one in found]
+            return [Past(report=one.report, verdict=one.verdict) for one in found if one.verdict]
 
         yield Means(
             look=lambda track: look(store, database, track, written.watch, now=now),
