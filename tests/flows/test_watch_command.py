@@ -15,7 +15,7 @@ from monitoring.log.reading import read
 from registry.store import local_store
 from tests.flows.project import Project, invoke, tiny_params, write_params
 from tests.flows.receiving import receiver
-from tests.flows.retraining import Scripted, Server, make_scripted, until
+from tests.flows.retraining import Server, make_scripted, until
 from tests.flows.scheduling import deployment, runs, scheduled, trigger
 from tests.flows.test_at_once import due, state
 from tests.flows.test_drift import RULES, answer, in_production
@@ -80,7 +80,7 @@ def test_nothing_in_production_is_said(project: Project) -> None:
 
 
 @pytest.mark.slow
-def test_a_drift_and_then_corrections_retrain_by_themselves(tmp_path: Path, migrated: Path, server: Server) -> None:
+def test_corrections_and_then_a_drift_retrain_by_themselves(tmp_path: Path, migrated: Path, server: Server) -> None:
     """The flow looks, the event starts the deployment, the stages run; the whole way on a real server."""
     made = make_scripted(tmp_path / f"{tmp_path.name}, ü", cron=YEARLY)
     made.set("watch", RULES | {"interval_s": 86_400})
@@ -89,19 +89,20 @@ def test_a_drift_and_then_corrections_retrain_by_themselves(tmp_path: Path, migr
     with closing(Database.open(f"sqlite:///{made.state}/predictions.db")) as log, scheduled(made, server):
         watch, retrain = (deployment(server, made.root.name, flow) for flow in ("watch", "retrain"))
         trigger(server, retrain)
-        for number, looked in enumerate(("Quiet", "Retraining")):
+        answer(log, factories.window(range(1000, 1010)))
+        for id in read(log, "letters", limit=3)["id"]:
+            feedback.give(log, id, "B", client="ada", who="ada", class_names="ABC", operator=True)
+        assert look(server, watch) == {"look@letters": "Retraining"}
+        first = until(lambda: runs(server, retrain, "Completed"), "the retraining has ended")[0]
+        asked = (first["parameters"]["tracks"], first["parameters"]["cause"], first["parameters"]["reasons"])
+        assert asked == (["letters"], "corrections", ["3 new corrections, 3 set off a retraining"])
+        for number, looked in enumerate(("Quiet", "Retraining"), 1):
             answer(log, unsure(range(1010 + 10 * number, 1020 + 10 * number)), hours=number)
             assert look(server, watch) == {"look@letters": looked}
-        first = until(lambda: runs(server, retrain, "Completed"), "the retraining has ended")[0]
-        assert (first["parameters"]["tracks"], first["parameters"]["cause"]) == (["letters"], "drift")
-        assert "confidence 0.5" in first["parameters"]["reasons"][0]
-        correct(made, log)
-        answer(log, factories.window(range(1040, 1050)), hours=5)
-        assert look(server, watch) == {"look@letters": "Retraining"}
         until(lambda: len(runs(server, retrain, "Completed")) == 2, "the second has ended")
-        newest = runs(server, retrain, "Completed")[0]
-        assert newest["parameters"]["cause"] == "corrections"
-        assert newest["parameters"]["reasons"][0] == "3 new corrections, 3 set off a retraining"
+        parameters = runs(server, retrain, "Completed")[0]["parameters"]
+        assert parameters["cause"] == "drift"
+        assert parameters["reasons"][0].startswith("confidence 0.5, 0.9 in training: ")
 
 
 def look(server: Server, watch: dict[str, object]) -> dict[str, str]:
@@ -114,8 +115,3 @@ def look(server: Server, watch: dict[str, object]) -> dict[str, str]:
         return {task["name"]: task["state_name"] for task in found if task["state_type"] in ("COMPLETED", "FAILED")}
 
     return until(tasks, "its task is known")
-
-
-def correct(project: Scripted, log: Database) -> None:
-    for id in read(log, "letters", limit=3)["id"]:
-        feedback.give(log, id, "B", client="ada", who="ada", class_names="ABC", operator=True)
