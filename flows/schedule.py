@@ -1,8 +1,8 @@
 """The deployments on a Prefect server, and the process that runs there what is due or asked for.
 
 `retrain` is due by its cron, and asked for by the event that the flow `watch` sends; `watch` is due at its interval.
-Trap: without a limit in it, each new deployment takes away the limit of the one before. Prefect's limit cancels what
-is due while a run is at work, but not reliably; the turn (flows.turn) is what holds.
+Trap: no limit of Prefect's own is set. It forgets who holds a place when the server is killed, and from then on cancels
+every run, for ever. The turn (flows.turn) is what holds. A deployment without a limit takes an older one's away.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events import DeploymentEventTrigger
 from prefect.exceptions import ObjectNotFound
@@ -43,7 +42,6 @@ def deployments(root: Path, tracks: list[str], written: Params) -> tuple[RunnerD
             name=name,
             paused=False,  # again, where somebody had paused it
             parameters={"tracks": tracks, "root": str(root)},
-            concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
             description=about,
             entrypoint_type=EntrypointType.MODULE_PATH,  # found by import, whatever the working folder
             **more,

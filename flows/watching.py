@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from flows import environment, notify
 from flows.causes import DRIFT
 from flows.notify import Note
@@ -20,7 +22,7 @@ from monitoring.policy import WEEK, Past, Verdict, decide
 from pipeline import params
 from pipeline.params import Params
 from registry.ledger import EPOCH
-from registry.store import Store
+from registry.store import STATE, Store
 
 MADE = ("judged", "promoted")  # entries of the ledger that a training leads to
 
@@ -89,17 +91,19 @@ def in_production(store: Store, track: str) -> bool:
 def means(
     root: Path, *, now: datetime, retrain: Callable[[str, Verdict], Any], say: Callable[[str], Any]
 ) -> Iterator[Means]:
-    """Yields what a look is taken with in this project, its database open."""
-    from flows.drift import look  # pyright: ignore[reportMissingImports]
-    from monitoring.drift import keeping  # pyright: ignore[reportAttributeAccessIssue]
+    """Yields what a look is taken with in this project, its database open; one look at a time."""
+    from flows.drift import look
+    from monitoring.drift import keeping
 
     store, written = environment.store(), params.read(root / "params.yaml")
     since = now - max(WEEK, timedelta(hours=written.policy.cooldown_h))
-    with Database.open(environment.database_url()) as database:
+    (root / STATE).mkdir(exist_ok=True)
+    with FileLock(root / STATE / "watch.lock"), Database.open(environment.database_url()) as database:
 
         def kept(track: str) -> list[Past]:
+            """Leaves out what a person looked at by hand, of whatever time: nobody decided on it."""
             found = keeping.kept(database, track, since=since)
-            return [Past(report=one.report, verdict=one.verdict) for one in found]
+            return [Past(report=one.report, verdict=one.verdict) for one in found if one.verdict]
 
         yield Means(
             look=lambda track: look(store, database, track, written.watch, now=now),

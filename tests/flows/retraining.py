@@ -71,13 +71,13 @@ class Scripted(Project):
         for track in self.params["tracks"]:
             (self.root / "artifacts" / track).mkdir(parents=True)
 
-    def start(self, *command: str, **environment: str) -> "subprocess.Popen[str]":
+    def start(self, *command: str, stdout: Any = subprocess.PIPE, **environment: str) -> "subprocess.Popen[str]":
         """Starts a command and leaves it running."""
         return subprocess.Popen(
             command,
             cwd=self.root,
             env=variables(self.root) | {"PYTHONPATH": str(HERE)} | environment,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,

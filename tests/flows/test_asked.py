@@ -24,7 +24,7 @@ ask(pathlib.Path.cwd(), sys.argv[1], said)
 
 @pytest.fixture
 def project(tmp_path: Path) -> Scripted:
-    return make_scripted(tmp_path / "asked project, ü", "letters", "plain_text", cron=YEARLY)
+    return make_scripted(tmp_path / f"{tmp_path.name}, ü", "letters", "plain_text", cron=YEARLY)
 
 
 def ended(server: Server, made: dict[str, Any], *states: str) -> dict[str, Any]:
