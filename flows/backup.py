@@ -5,6 +5,7 @@ the copy names is in the archive, also while others write.
 """
 
 import hashlib
+import os
 import tarfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,6 +17,7 @@ from typing import BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from flows import logged
 from pipeline.errors import InputError, RegistryError
 from pipeline.files import replacing
 from registry import database
@@ -46,8 +48,12 @@ class Manifest(BaseModel):
     versions: dict[str, database.Held]
 
 
-def backup(store: Store, *, state: Path, out: Path | None = None) -> tuple[Manifest, Path]:
+def backup(
+    store: Store, *, state: Path, out: Path | None = None, log: logged.Logged | None = None
+) -> tuple[Manifest, Path]:
     """Writes the archive and returns its manifest and path; `out` None: in the working folder, named by the time.
+
+    log  the prediction log, where it is to be in it
 
     Raises: InputError when there is nothing to back up, or the file exists.
     """
@@ -61,12 +67,15 @@ def backup(store: Store, *, state: Path, out: Path | None = None) -> tuple[Manif
     with (
         replacing(out) as beside,
         TemporaryDirectory() as folder,
-        tarfile.open(beside, "x:gz", dereference=True) as tar,
+        _created(beside, private=log is not None) as stream,
+        tarfile.open(fileobj=stream, mode="w:gz", dereference=True) as tar,
     ):
         with database.no_promotion(store, wait_seconds=WAIT_SECONDS):
             copy = Path(folder) / DATABASE
             database.snapshot(path, copy)
             files = {name: _add(tar, file, name) for name, file in _files(copy, store.artifacts, state)}
+        if log is not None:
+            files |= {name: _add(tar, file, name) for name, file in logged.copied(log, Path(folder))}
         manifest = Manifest(
             created=now.isoformat(timespec="seconds"),
             root=str(store.artifacts),
@@ -76,6 +85,11 @@ def backup(store: Store, *, state: Path, out: Path | None = None) -> tuple[Manif
         )
         _add_text(tar, MANIFEST, manifest.model_dump_json(indent=2))
     return manifest, out
+
+
+def _created(path: Path, *, private: bool) -> BinaryIO:
+    """Opens a new file; a private one can be read by its owner alone, from the first byte on."""
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600 if private else 0o666), "w+b")
 
 
 def local_database(store: Store) -> Path:

@@ -40,6 +40,7 @@ from flows.commands import (
     stage,
     up,
     use,
+    watch,
 )
 from pipeline.errors import SignloopError
 
@@ -56,6 +57,7 @@ app.command(rich_help_panel="Make")(stage.stage)
 app.add_typer(split.app, name="split", rich_help_panel="Make")
 app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
+app.command(rich_help_panel="Look after")(watch.watch)
 app.command(rich_help_panel="Use")(extract.extract)
 app.command(rich_help_panel="Use")(predict.predict)
 app.command(rich_help_panel="Use")(look.show)

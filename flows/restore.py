@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
+from flows import logged
 from flows.backup import ARTIFACTS, DATABASE, KEPT_PARAMS, MANIFEST, Manifest, local_database
 from flows.checks.dvc import running
 from pipeline.errors import InputError, RegistryError
@@ -24,8 +25,12 @@ from registry.store import Store
 JOURNALS = ("-wal", "-shm", "-journal")  # what SQLite may keep beside a database
 
 
-def restore(store: Store, archive: Path, *, root: Path, state: Path, force: bool) -> tuple[Manifest, Path | None]:
-    """Puts an archive in the registry's place; returns its manifest, and where the former registry is kept.
+def restore(
+    store: Store, archive: Path, *, root: Path, state: Path, force: bool, log: logged.Logged | None = None
+) -> tuple[Manifest, list[Path]]:
+    """Puts an archive in the registry's place; returns its manifest, and where the former registry and log are kept.
+
+    log  the prediction log, where the archive's is to come back, too; it is replaced last
 
     Raises: InputError when the archive is not whole or not one of ours, or when a registry is here and `force` is not
     given; nothing has then been changed.
@@ -36,6 +41,8 @@ def restore(store: Store, archive: Path, *, root: Path, state: Path, force: bool
         raise InputError(
             f"the registry at '{target}' is not empty. Add --force to replace it; it is then kept aside, not deleted."
         )
+    if log is not None:
+        logged.may_replace(log, force=force)
     home = target.parent
     home.mkdir(parents=True, exist_ok=True)
     with database.no_promotion(store, wait_seconds=0), _beside(home / f".restore.{os.getpid()}.part") as beside:
@@ -43,9 +50,12 @@ def restore(store: Store, archive: Path, *, root: Path, state: Path, force: bool
         database.check(beside / DATABASE)
         old = {Path(manifest.root), *relocation.strangers(beside / DATABASE, store.artifacts)} - {store.artifacts}
         relocation.relocate(beside / DATABASE, sorted(old), store.artifacts, files=beside / ARTIFACTS)
-        aside = _swap(beside, target, store.artifacts)
+        rows = logged.checked(beside) if log is not None else None
+        aside = [former] if (former := _swap(beside, target, store.artifacts)) else []
         if (beside / KEPT_PARAMS).exists() and not (state / KEPT_PARAMS).exists():
             (beside / KEPT_PARAMS).rename(state / KEPT_PARAMS)
+        if log is not None and rows is not None:
+            aside.append(logged.bring_back(log, rows))
     return manifest, aside
 
 
@@ -108,7 +118,7 @@ def _verify(archive: Path, folder: Path, manifest: Manifest, found: set[str]) ->
 def _plain(name: str) -> bool:
     path = PurePosixPath(name)
     return ".." not in path.parts and path.parts[:1] in [
-        (part,) for part in (MANIFEST, DATABASE, ARTIFACTS, KEPT_PARAMS)
+        (part,) for part in (MANIFEST, DATABASE, ARTIFACTS, KEPT_PARAMS, logged.FOLDER)
     ]
 
 

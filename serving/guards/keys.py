@@ -31,7 +31,7 @@ SUBPROTOCOL, CARRIES_KEY = "signloop", "key."
 CALLER = "signloop.caller"  # in a request's scope: the name of its key
 
 OPEN = ("/", "/dashboard", "/v2/health/live", "/v2/health/ready")
-OPEN_BELOW = ("/page/",)  # what the live page is made of; who uses it has a key
+OPEN_BELOW = ("/page/", "/assets/")  # what the live page is made of: scripts come without a key, who uses it has one
 OPERATE = ("/metrics", "/v1/health", "/v1/dashboard")
 BELOW_A_TRACK = {"feedback": "feedback", "review": "operate"}  # of /v1/{track}/…
 

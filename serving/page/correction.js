@@ -1,5 +1,7 @@
 // What was committed last, to be confirmed or put right: POST /v1/{track}/feedback.
 
+import { headers } from "./access.js";
+
 const MOST = 8;
 
 export class Correction {
@@ -57,7 +59,7 @@ async function sent(address, body, was, label) {
   try {
     const answer = await fetch(address, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...headers() },
       body: JSON.stringify(body),
     });
     if (answer.ok) return label === null ? `Thank you: ${was} is right.` : `Thank you: ${was} was ${label}.`;

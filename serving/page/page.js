@@ -1,5 +1,6 @@
 // The page: pictures → landmarks → stream → text, and what a person switches.
 
+import { Access } from "./access.js";
 import { camera, file } from "./camera.js";
 import { Correction } from "./correction.js";
 import { Drawing } from "./drawing.js";
@@ -16,6 +17,7 @@ const setup = await prepared();
 const drawing = new Drawing(at("picture"), setup.colors);
 const writing = new Writing({ top: at("top"), text: at("text"), spoken: at("spoken") });
 const correction = new Correction(at("correction"));
+const access = new Access(at("access"), { needed: setup.key, changed: chosen });
 
 let running = null; // {footage, landmarks, stream, sides, times}
 
@@ -39,7 +41,7 @@ async function prepared() {
   } catch {
     notice("The page cannot begin: the server cannot be reached. Load it again.");
   }
-  return { tracks: {}, colors: {}, missing: [] };
+  return { tracks: {}, colors: {}, missing: [], key: false };
 }
 
 /** Has one source of pictures answered after another. */
@@ -180,9 +182,12 @@ function chosen() {
   at("model").textContent = `${track.model}, version ${track.version}, ${track.classes.length} classes`;
   correction.begin(at("track").value, track.classes);
   const needed = setup.missing.filter(({ name }) => name === "tasks_vision" || track.bundles.includes(name));
-  notice(needed.length ? `Landmarks cannot be found yet. Run on the server, then load this page again: ${needed.map(({ command }) => command).join("; ")}` : "");
-  for (const id of ["camera", "file"]) at(id).disabled = needed.length > 0;
-  if (live && !needed.length) run(camera);
+  const lacking = `Landmarks cannot be found yet. Run on the server, then load this page again: ${needed.map(({ command }) => command).join("; ")}`;
+  const closed = access.open ? "" : "This server asks for a key. Fill in yours at the top.";
+  notice(needed.length ? lacking : closed);
+  const able = access.open && !needed.length;
+  for (const id of ["camera", "file"]) at(id).disabled = !able;
+  if (live && able) run(camera);
 }
 
 function busy(yes) {

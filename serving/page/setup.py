@@ -17,8 +17,11 @@ ASSETS = "/assets"
 COLORS = {"left_hand": LEFT, "right_hand": RIGHT, "hand": UNKNOWN, "pose": POSE}
 
 
-def setup(host: Host, folders: Sequence[Path]) -> dict[str, Any]:
-    """Returns it as JSON has it."""
+def setup(host: Host, folders: Sequence[Path], *, key: bool) -> dict[str, Any]:
+    """Returns it as JSON has it.
+
+    key  whether the server asks for one
+    """
     there = {track: lineup.production for track, lineup in host.lineups.items()}
     return {
         "tracks": {track: _track(served) for track, served in there.items() if served is not None},
@@ -26,6 +29,7 @@ def setup(host: Host, folders: Sequence[Path]) -> dict[str, Any]:
         "bundles": {name: f"{ASSETS}/{bundle.file}" for name, bundle in bundles.BUNDLES.items()},
         "colors": {part: "#{:02x}{:02x}{:02x}".format(*color) for part, color in COLORS.items()},
         "missing": list(_missing(folders)),
+        "key": key,
     }
 
 

@@ -1,12 +1,14 @@
 // A WebSocket to /v1/{track}/stream: binary frames out, answers in. The protocol is docs/streaming.md.
 
+import { protocols } from "./access.js";
+
 const FULL_BYTES = 65536; // that wait to be sent: the line is slower than the camera, and a late frame helps nobody
 
 export class Stream {
   /** Opens one; `heard` is called with every message, `ended` once with what went wrong, or "". */
   constructor(track, start, { heard, ended }) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}/v1/${encodeURIComponent(track)}/stream`);
+    this.socket = new WebSocket(`${scheme}://${location.host}/v1/${encodeURIComponent(track)}/stream`, protocols());
     this.socket.binaryType = "arraybuffer";
     this.notSent = 0;
     this.handedness = null;

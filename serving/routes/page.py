@@ -58,7 +58,8 @@ async def index() -> Response:
 
 @router.get("/page/setup")
 def page_setup(request: Request) -> Response:
-    content = orjson.dumps(setup(host_of(request), request.app.state.settings.assets))
+    settings = request.app.state.settings
+    content = orjson.dumps(setup(host_of(request), settings.assets, key=bool(settings.keys)))
     return Response(content, headers={**SECURITY, "Cache-Control": "no-store"}, media_type="application/json")
 
 

@@ -22,8 +22,8 @@ WRITES = [sys.executable, "-m", "tests.monitoring.log.writing"]
 
 
 @contextmanager
-def writing(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    command = [*WRITES, str(folder), *arguments]
+def writing(url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [*WRITES, url, *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -37,9 +37,9 @@ def ids(folder: Path) -> set[str]:
         return set(connection.scalars(text("SELECT id FROM predictions")))
 
 
-def killed(folder: Path, after: int) -> set[str]:
+def killed(url: str, after: int) -> set[str]:
     """Returns the ids that a process acknowledged before it was killed, a while after so many lines."""
-    with writing(folder) as process:
+    with writing(url) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(after)]
         process.send_signal(signal.SIGKILL)
@@ -52,7 +52,7 @@ def killed(folder: Path, after: int) -> set[str]:
 def test_after_kill_9_every_acknowledged_id_is_there(tmp_path: Path, kills: int) -> None:
     rng, acknowledged = random.Random(0), set[str]()
     for _ in range(kills):
-        acknowledged |= killed(tmp_path, rng.randint(1, 400))
+        acknowledged |= killed(address(tmp_path), rng.randint(1, 400))
         assert acknowledged <= ids(tmp_path)
     assert len(acknowledged) > 3 * kills
 
@@ -126,7 +126,7 @@ def test_a_kill_at_any_statement_of_the_migration_leaves_a_database_that_opens(t
 
 
 def test_no_room_is_told_with_a_remedy_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
-    with writing(tmp_path, "2000000") as process:
+    with writing(address(tmp_path), "2000000") as process:
         assert process.stdout is not None
         lines = process.stdout.read().splitlines()
     failures = [line for line in lines if line.startswith("failed")]

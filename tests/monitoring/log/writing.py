@@ -1,7 +1,7 @@
 """A process that writes and says on stdout which ids were acknowledged, until it is killed or no room is left.
 
-`python -m tests.monitoring.log.writing FOLDER`; sixteen puts are always on their way. With a second argument, bytes, no
-file may grow beyond that until the first error; then the limit is lifted, one more entry is put, and it ends.
+`python -m tests.monitoring.log.writing ADDRESS`; sixteen puts are always on their way. With a second argument, bytes,
+no file may grow beyond that until the first error; then the limit is lifted, one more entry is put, and it ends.
 """
 
 import itertools
@@ -9,11 +9,10 @@ import os
 import resource
 import sys
 import threading
-from pathlib import Path
 
 from monitoring.log.writer import Writer
 from pipeline.errors import SignloopError
-from tests.monitoring.log.factories import FIGURES, address, make_entry, put
+from tests.monitoring.log.factories import FIGURES, make_entry, put
 
 IN_FLIGHT = 16
 
@@ -45,8 +44,8 @@ def until_killed(writer: Writer) -> None:
     failed.wait()
 
 
-def main(folder: Path, limit: int | None) -> None:
-    writer = Writer.open(address(folder))
+def main(url: str, limit: int | None) -> None:
+    writer = Writer.open(url)
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     until_killed(writer)
@@ -58,4 +57,4 @@ def main(folder: Path, limit: int | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else None)

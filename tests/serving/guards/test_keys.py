@@ -53,6 +53,7 @@ def test_what_is_no_key_is_named_by_its_place_and_never_shown(text, words):
         ("/v2/health/live", None),
         ("/v2/health/ready", None),
         ("/page/app.js", None),
+        ("/assets/hand_landmarker.task", None),
         ("/metrics", "operate"),
         ("/v1/health", "operate"),
         ("/v1/letters/feedback", "feedback"),
