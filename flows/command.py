@@ -23,6 +23,7 @@ from flows.commands import (
     dashboard,
     demo,
     doctor,
+    drift,
     extract,
     feedback,
     gc,
@@ -75,6 +76,7 @@ app.command("cross-validate", rich_help_panel="Measure")(cross_validate.cross_va
 app.command(rich_help_panel="Measure")(motion.motion)
 app.command(rich_help_panel="Measure")(bench.bench)
 app.command(rich_help_panel="Look after")(doctor.doctor)
+app.command(rich_help_panel="Look after")(drift.drift)
 app.add_typer(assets.app, name="assets", rich_help_panel="Look after")
 app.command(rich_help_panel="Look after")(backup.backup)
 app.command(rich_help_panel="Look after")(backup.restore)
