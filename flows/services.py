@@ -8,7 +8,7 @@ from flows import environment, server
 from flows.up import HOST, Service
 from registry.store import SQLITE, Store, open_store
 
-WORKSPACE = "evidently"  # in the state folder: reports that `signloop drift` drew
+WORKSPACE = "drift/workspace"  # in the state folder; `signloop drift TRACK --workspace` adds to it
 OFF = {"ITERATIVE_DO_NOT_TRACK": "1", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 

@@ -4,12 +4,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from monitoring.drift.keeping import kept
 from monitoring.drift.report import ColumnDrift, Report
+from monitoring.log.database import Database
 from monitoring.policy import Verdict
 
 Look = tuple[Report, Verdict | None]
 MOST_LOOKS = 120
 MOST_COLUMNS = 8  # that have a series of their own: those that were furthest off
+
+
+def reports(database: Database, track: str) -> list[Look]:
+    """Returns the looks that were kept, the newest first."""
+    return [(one.report, one.verdict) for one in kept(database, track, limit=MOST_LOOKS)]
 
 
 def drifting(looks: Sequence[Look]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from registry import moves
 from registry.store import Store, insist_on
 from registry.versions import CANDIDATE, EXTRAS, PREVIOUS, PRODUCTION, Version, files
 from serving.dashboard.compared import compared
-from serving.dashboard.drifting import Look, drifting
+from serving.dashboard.drifting import Look, drifting, reports
 from serving.dashboard.evaluated import evaluated
 from serving.dashboard.registered import holding, registered
 from serving.dashboard.runs import runs, trainings
@@ -28,10 +28,6 @@ FRESH_S = 2.0
 KEPT = 64  # evaluations and comparisons
 OF_REGISTRY = ("registry", "evaluation", "comparison", "runs")
 Part = dict[str, Any]
-
-
-def none_yet(database: Database, track: str) -> Sequence[Look]:
-    return ()
 
 
 @dataclass
@@ -47,7 +43,7 @@ class Dashboard:
     tracks: tuple[str, ...]
     log: Database | str
     stages: Path | None = None
-    looks: Callable[[Database, str], Sequence[Look]] = none_yet
+    looks: Callable[[Database, str], Sequence[Look]] = reports
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _last: tuple[float, Part] | None = field(default=None, repr=False)
     _kept: dict[tuple[str, ...], Part] = field(default_factory=dict, repr=False)

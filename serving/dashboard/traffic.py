@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, and_, case, cast, func, select
 
 from monitoring.log.database import Database
-from monitoring.log.feedback import counting
 from monitoring.log.review import review
-from monitoring.log.tables import predictions
+from monitoring.log.tables import corrections, predictions
 from pipeline.contract import NO_HAND
 
 DAYS = 60  # that are looked back
@@ -38,7 +37,7 @@ def traffic(database: Database, track: str, *, now: datetime) -> dict[str, Any]:
             "last": last.isoformat(timespec="seconds"),
             "by": "hour" if hourly else "day",
             "series": _series(connection, moment, answered),
-            "spoken": _spoken(connection, moment, answered),
+            "spoken": _spoken(connection, moment, track, since),
             "labels": _labels(connection, answered),
             "roles": _roles(connection, window),
             "last_day": connection.scalar(select(func.count()).where(answered, of.time >= now - timedelta(days=1))),
@@ -88,19 +87,26 @@ def _series(connection: Connection, moment: ColumnElement[str], window: ColumnEl
     return _rows(connection, query)
 
 
-def _spoken(connection: Connection, moment: ColumnElement[str], window: ColumnElement[bool]) -> list[dict[str, Any]]:
-    """Returns what people said, by the time of the answer: how many were put right, how many confirmed."""
-    latest = counting().subquery()
-    when = moment.label("at")
+def _spoken(connection: Connection, moment: ColumnElement[str], track: str, since: datetime) -> list[dict[str, Any]]:
+    """Returns what people said, by the time of the answer: how many were put right, how many confirmed.
+
+    Trap: left to its choice SQLite looks, for each answer of the track, through all that was ever said, which takes
+    minutes. `coalesce` keeps the track's index from it: so it looks up, by id, the answers that somebody spoke of.
+    """
+    newest = select(func.max(corrections.c.number).label("number")).group_by(corrections.c.id).subquery()
+    said, when = corrections.c, moment.label("at")
     query = (
         select(
             when,
-            func.sum(case((latest.c.kind == "corrected", 1), else_=0)).label("corrected"),
-            func.sum(case((latest.c.kind == "confirmed", 1), else_=0)).label("confirmed"),
-            (func.sum(case((latest.c.label == of.label, 1), else_=0)) / cast(func.count(), Float)).label("right"),
+            func.sum(case((said.kind == "corrected", 1), else_=0)).label("corrected"),
+            func.sum(case((said.kind == "confirmed", 1), else_=0)).label("confirmed"),
+            (func.sum(case((said.label == of.label, 1), else_=0)) / cast(func.count(), Float)).label("right"),
         )
-        .join_from(latest, predictions, latest.c.id == of.id)
-        .where(window)
+        .select_from(newest)
+        .join(corrections, said.number == newest.c.number)
+        .join(predictions, of.id == said.id)
+        .where(said.kind != "withdrawn", of.role != "shadow")
+        .where(func.coalesce(of.track, "") == track, func.coalesce(of.time, since) >= since)
         .group_by(when)
         .order_by(when)
     )

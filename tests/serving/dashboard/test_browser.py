@@ -101,7 +101,12 @@ def test_nothing_scrolls_sideways_in_either_scheme(shown, keep, track):
 
 
 @pytest.mark.parametrize(
-    ("track", "size", "scheme"), [("letters", WIDE, "light"), ("letters", NARROW, "dark"), ("signs", WIDE, "dark")]
+    ("track", "size", "scheme"),
+    [
+        ("letters", WIDE, "light"),
+        pytest.param("letters", NARROW, "dark", marks=pytest.mark.slow),
+        ("signs", WIDE, "dark"),
+    ],
 )
 def test_axe_finds_nothing_serious(shown, keep, track, size, scheme):
     page = shown(track=track).page

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from monitoring.drift.keeping import keep
 from monitoring.log.database import Database
 from pipeline.errors import SignloopError
 from registry.store import Store, local_store
@@ -65,6 +66,18 @@ def test_a_log_that_breaks_while_the_page_is_open_is_said(tmp_path: Path, shelf)
         (track,) = dashboard.look()["tracks"]
     assert "missing" in track["traffic"]
     assert track["registry"]["production"]["version"] == 2
+
+
+def test_drift_reports_are_read_from_the_log(tmp_path: Path, shelf):
+    with opened(tmp_path) as database:
+        for found, verdict in reversed(scenes.looks(NOON, 4)):
+            keep(database, found, verdict)
+        (track,) = Dashboard(shelf[0], ("letters",), database).look(NOON)["tracks"]
+    told = track["drift"]["looks"]
+    assert [one["cause"] for one in told] == ["none", "none", "none", "detector"]
+    assert told[-1]["fired"] == ["right_hand_seen"]
+    assert told[-1]["made"] == NOON.isoformat()
+    assert track["drift"]["columns"][0]["name"] == track["drift"]["series"][0]["name"] == "right_hand_seen"
 
 
 def test_whoever_asks_at_once_is_given_the_same_look(shelf, log: Database):
