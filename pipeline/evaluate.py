@@ -81,7 +81,11 @@ def predictions(samples: Samples, probabilities: NDArray[np.floating], seen: NDA
 
 
 def reference(samples: Samples, parts: Split, predictor: Predictor) -> pd.DataFrame:
-    """Returns what served data is later compared with: input features of train and val, answers on val and test."""
+    """Returns what served data is later compared with: input features of train and val, answers on val and test.
+
+    Every row says what was signed, `target`: figures and scores depend on it, and traffic has another mix of it.
+    """
+    names = np.array(samples.class_names, dtype=object)
     pieces = []
     for part in ("train", "val", "test"):
         chosen = samples.select(getattr(parts, part))
@@ -90,5 +94,5 @@ def reference(samples: Samples, parts: Split, predictor: Predictor) -> pd.DataFr
             frame = pd.concat(
                 [frame, predictions(chosen, *predictor.scores(chosen)).drop(columns=["id", "group"])], axis=1
             )
-        pieces.append(frame.assign(part=part, group=chosen.group))
+        pieces.append(frame.assign(target=names[chosen.target], part=part, group=chosen.group))
     return pd.concat(pieces, ignore_index=True)
