@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.errors import RegistryError
 from pipeline.files import write_json
 from pipeline.params import WHO_PROMOTES, Gates
+from pipeline.split import RECENT
 from registry import candidate as candidates
 from registry import entries, manifest, moves, versions
 from registry import record as records
@@ -46,13 +47,17 @@ def promote(
     params: dict[str, Any],
     move_alias: bool = True,
     tracking: bool = True,
+    drifted: bool = False,
 ) -> None:
     """Writes out, the decision, after the registry holds it.
 
     params      the track's sections as JSON, for the fingerprint and the record
     move_alias  False in an experiment: judges and records, and moves nothing
     tracking    False where `tracking: none`: the version then points to no run
+    drifted     drift called for the candidate, which must then be better on recent clips (`gates.recent`)
     """
+    if not drifted:
+        gates = gates.model_copy(update={"recent": None})
     contenders = candidates.read(
         track=track,
         samples=samples,
@@ -97,7 +102,7 @@ def _decide(
         incumbent = versions.find(store, track, number=state.production) if state.production else None
     key = digest(
         [
-            gates.model_dump(mode="json", exclude=WHO_PROMOTES),
+            gates.model_dump(mode="json", exclude=WHO_PROMOTES | (set() if gates.recent else {"recent"})),
             [(c.fingerprint, c.evaluation_sha256) for c in contenders],
         ]
     )[:16]
@@ -116,7 +121,8 @@ def _judge(
     """Judges until one passes; returns it, or what stands for the refused: Production's own, else the first."""
     judged: dict[str, Decision] = {}
     for contender in contenders:
-        judged[contender.precision] = judge(contender.metrics, gates, _against(store, contender, gates, incumbent))
+        against, recent = _against(store, contender, gates, incumbent), _on_recent(store, contender, gates, incumbent)
+        judged[contender.precision] = judge(contender.metrics, gates, against, recent)
         if judged[contender.precision].passed:
             return contender, judged
     holders = [c for c in contenders if incumbent and c.fingerprint == incumbent.fingerprint]
@@ -129,6 +135,12 @@ def _against(store: Store, contender: Candidate, gates: Gates, incumbent: Versio
     if contender.fingerprint == incumbent.fingerprint:
         return InProduction(version=incumbent.number)
     return pair(store, contender, incumbent) if gates.against_production else None
+
+
+def _on_recent(store: Store, contender: Candidate, gates: Gates, incumbent: Version | None) -> Against:
+    if incumbent is None or contender.fingerprint == incumbent.fingerprint or gates.recent is None:
+        return None
+    return pair(store, contender, incumbent, RECENT)
 
 
 def _conclude(
@@ -204,7 +216,7 @@ def _note(store: Store, track: str, entry: Entry) -> None:
 def _why(decision: Decision) -> str:
     """The words that decided: what failed, else the comparison, else what stands in its place."""
     failed = [check.words for check in decision.checks if not check.passed]
-    compared = [check.words for check in decision.checks if check.metric.startswith("against")]
+    compared = [check.words for check in decision.checks if "against" in check.metric]
     return "; ".join(failed or compared or decision.reasons[-1:])
 
 

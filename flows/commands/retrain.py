@@ -1,5 +1,6 @@
 import gc
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from flows import environment, server, turn, verdict
 from flows.ask_dvc import AskDvc
 from pipeline import params
 from pipeline.errors import SignloopError, TransientError
+from pipeline.params import Policy
 
 
 def retrain(
@@ -21,6 +23,7 @@ def retrain(
         with turn.take(state, "by hand") as lock:
             written = params.read(root / "params.yaml")
             named = written.named(tracks or [])
+            _write_corrections(root, named, written.policy)
             typer.echo(server.prepare(state), err=True)
             with AskDvc(root, lock) as dvc:  # it starts while Prefect loads
                 _load_prefect()
@@ -35,6 +38,17 @@ def retrain(
     typer.echo(ended.message)
     for track in named:
         typer.echo(verdict.line(root, track))
+
+
+def _write_corrections(root: Path, tracks: list[str], policy: Policy) -> None:
+    """Writes what people said of answers where `extract` finds it."""
+    from flows import corrections
+    from monitoring.log.database import Database
+
+    with Database.open(environment.database_url()) as database:
+        for track, clips in corrections.write(root, tracks, database, policy).items():
+            if clips:
+                typer.echo(f"feedback/{track}: {clips} corrected clip(s)", err=True)
 
 
 def _load_prefect() -> None:
