@@ -30,6 +30,7 @@ from flows.commands import (
     log,
     look,
     models,
+    month,
     motion,
     predict,
     retrain,
@@ -67,6 +68,7 @@ app.command(rich_help_panel="Measure")(architectures.architectures)
 app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)
 app.command("cross-validate", rich_help_panel="Measure")(cross_validate.cross_validate)
 app.command(rich_help_panel="Measure")(motion.motion)
+app.command(rich_help_panel="Measure")(month.month)
 app.command(rich_help_panel="Measure")(bench.bench)
 app.command(rich_help_panel="Look after")(doctor.doctor)
 app.add_typer(assets.app, name="assets", rich_help_panel="Look after")

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from monitoring.drift.measuring import measure
-from monitoring.drift.thresholds import Thresholds
-
 from monitoring import policy as policies
+from monitoring.drift.measuring import measure
 from monitoring.drift.report import Report
+from monitoring.drift.thresholds import Thresholds
 from monitoring.policy import Past, Verdict
 from pipeline.params import Policy, Watch
 

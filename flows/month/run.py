@@ -37,7 +37,7 @@ class Size:
 
     seeds: int = 40
     quiet: int = 1000
-    plain: int = 40
+    plain: int = 10
     processes: int = 2
     scenes: tuple[Scene, ...] = SCENES
 
