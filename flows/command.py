@@ -22,6 +22,7 @@ from flows.commands import (
     cross_validate,
     demo,
     doctor,
+    drift,
     extract,
     feedback,
     gc,
@@ -71,6 +72,7 @@ app.command(rich_help_panel="Measure")(motion.motion)
 app.command(rich_help_panel="Measure")(month.month)
 app.command(rich_help_panel="Measure")(bench.bench)
 app.command(rich_help_panel="Look after")(doctor.doctor)
+app.command(rich_help_panel="Look after")(drift.drift)
 app.add_typer(assets.app, name="assets", rich_help_panel="Look after")
 app.command(rich_help_panel="Look after")(backup.backup)
 app.command(rich_help_panel="Look after")(backup.restore)

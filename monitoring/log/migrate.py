@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from pipeline.errors import SignloopError, TransientError
 
-HEAD = "1"  # the newest file of migrations/versions
+HEAD = "2"  # the newest file of migrations/versions
 VERSION_TABLE = "signloop_log_version"  # MLflow's `alembic_version` may be in the same database
 SCRIPTS = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 60.0

@@ -41,9 +41,10 @@ def read(
     since: datetime | None = None,
     until: datetime | None = None,
     limit: int | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> pd.DataFrame:
     """Returns a track's predictions in the order of their times; a row each, as `chunks` has them."""
-    parts = list(chunks(database, track, since=since, until=until, limit=limit))
+    parts = list(chunks(database, track, since=since, until=until, limit=limit, only=only))
     if len(parts) == 1:
         return parts[0]
     whole = pd.concat([part.drop(columns=list(NAMES)) for part in parts], ignore_index=True)
@@ -60,6 +61,7 @@ def chunks(
     until: datetime | None = None,
     limit: int | None = None,
     size: int = CHUNK,
+    only: ColumnElement[bool] | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Yields a track's predictions in the order of their times, at least one table.
 
@@ -71,8 +73,10 @@ def chunks(
 
     since, until  from this time on, and before that one
     limit         only so many, the newest ones
+    only          a further condition on the table `predictions`
     """
     wanted = _window(track, since, until)
+    wanted = wanted if only is None else and_(wanted, only)
     with database.reading() as connection:
         if limit is not None and (first := _first_of_the_newest(connection, wanted, limit)) is not None:
             wanted = and_(wanted, first)

@@ -110,6 +110,19 @@ exported = Table(
     Column("client", String(64), nullable=False, index=True),  # also when the prediction is long pruned
 )
 
+drift_reports = Table(
+    "drift_reports",
+    metadata,
+    Column("number", NUMBER, primary_key=True),
+    Column("made", Instant, nullable=False),
+    Column("track", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("fired", Boolean, nullable=False),
+    Column("report", JSON, nullable=False),  # monitoring.drift.report.Report
+    Column("verdict", JSON(none_as_null=True)),  # monitoring.policy.Verdict; NULL where nobody decided
+    Index("drift_reports_of_a_track", "track", "made"),
+)
+
 
 def insert(connection: Any, entries: list[Entry]) -> None:
     """Inserts predictions, and the inputs of those that keep them."""

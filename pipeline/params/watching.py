@@ -18,6 +18,7 @@ class Watch(Section):
     min_groups: Annotated[int, Field(ge=5)] = 20  # people in the reference; with fewer it is called uncalibrated
     resamples: Annotated[int, Field(ge=200, le=100_000)] = 2000  # of the reference against itself
     max_rows: Annotated[int, Field(ge=500)] = 20_000  # of a window and of the reference; of more a sample is drawn
+    quiet: Annotated[int, Field(ge=200)] = 2000  # first answers of a version, where its reference has too few people
     interval_s: Annotated[float, Field(ge=10)] = 3600  # between two looks of the flow
     seed: int = 0
 
