@@ -42,6 +42,12 @@ def drifted(state: Path, track: str) -> bool:
     return cause is not None and cause.what == DRIFT
 
 
+def called_by(state: Path, track: str) -> str:
+    """Says what called for a track's retraining, as the ledger keeps it; empty where nobody said so."""
+    cause = told(state, track)
+    return ": ".join([cause.what, *cause.reasons[:1]]) if cause else ""
+
+
 def settle(state: Path, tracks: Iterable[str]) -> None:
     """Forgets the causes of tracks whose candidates were judged, or that needed none."""
     for track in tracks:

@@ -173,6 +173,7 @@ def promote(call: Call) -> None:
         move_alias=not call.in_experiment,
         tracking=call.params.tracking == "mlflow",
         drifted=causes.drifted(call.state, at.track),
+        called_by=causes.called_by(call.state, at.track),
     )
     if not call.in_experiment:
         causes.settle(call.state, [at.track])

@@ -59,7 +59,7 @@ def joined(source: Samples, folder: Path) -> Samples:
     if left_out:
         provenance["feedback_left_out"] = dict(sorted(left_out.items()))
         logger.warning("feedback: %s clip(s) left out: %s", sum(left_out.values()), ", ".join(sorted(left_out)))
-    recent = sorted(set(parts[RECENT].group.astype(str))) if RECENT in parts else []
+    recent = sorted({str(group) for group in parts[RECENT].group}) if RECENT in parts else []
     return replace(_after(source, list(parts.values())), provenance=provenance, recent=tuple(recent))
 
 

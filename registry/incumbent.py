@@ -24,7 +24,7 @@ def pair(
     try:
         with files(store, incumbent, ONNX) as path:
             predictor = Predictor.open(path)
-        learned = _learned_groups(store, incumbent)
+        learned = learned_groups(store, incumbent)
     except (InputError, RegistryError) as error:
         return Incomparable(version=incumbent.number, why=f"its file cannot be used: {error}")
     except Exception as error:  # whatever ONNX Runtime makes of a damaged graph: it has no common type of its own
@@ -56,7 +56,7 @@ def correct(predictor: Predictor, samples: Samples) -> NDArray[np.bool_]:
     return (answered == np.array(samples.class_names, dtype=object)[samples.target]) & (seen > 0)
 
 
-def _learned_groups(store: Store, version: Version) -> list[str]:
+def learned_groups(store: Store, version: Version) -> list[str]:
     """A version that another tool registered does not say; then no group is left out."""
     try:
         with files(store, version, f"{EXTRAS}/learned_groups.json") as path:

@@ -48,6 +48,7 @@ def promote(
     move_alias: bool = True,
     tracking: bool = True,
     drifted: bool = False,
+    called_by: str = "",
 ) -> None:
     """Writes out, the decision, after the registry holds it.
 
@@ -55,7 +56,9 @@ def promote(
     move_alias  False in an experiment: judges and records, and moves nothing
     tracking    False where `tracking: none`: the version then points to no run
     drifted     drift called for the candidate, which must then be better on recent clips (`gates.recent`)
+    called_by   what called for it, which the ledger says beside who moved Production
     """
+    who = f"{STAGE}, for {called_by}" if called_by else STAGE
     if not drifted:
         gates = gates.model_copy(update={"recent": None})
     contenders = candidates.read(
@@ -71,7 +74,7 @@ def promote(
     with store.lock(f"promote-{track}"):
         for _ in range(ATTEMPTS):
             state = moves.catch_up(store, track) if move_alias else None
-            record = _decide(store, contenders, gates, state, model=model, params=params, tracking=tracking)
+            record = _decide(store, contenders, gates, state, who, model=model, params=params, tracking=tracking)
             if record is not None:
                 write_json(out, record)
                 return
@@ -86,6 +89,7 @@ def _decide(
     contenders: list[Candidate],
     gates: Gates,
     state: State | None,
+    who: str,
     *,
     model: Path,
     params: dict[str, Any],
@@ -112,7 +116,7 @@ def _decide(
         return record
     chosen, judged = _judge(store, contenders, gates, incumbent)
     run_id = find_or_rebuild_run(store, track, model, params) if tracking else None
-    return _conclude(store, chosen, judged, incumbent, gates, key, run_id, state)
+    return _conclude(store, chosen, judged, incumbent, gates, key, run_id, state, who)
 
 
 def _judge(
@@ -152,6 +156,7 @@ def _conclude(
     key: str,
     run_id: str | None,
     state: State | None,
+    who: str,
 ) -> dict[str, Any] | None:
     """Registers the chosen one, records why, and moves the aliases, in this order; None when it came too late."""
     version = _register(store, chosen, judged[chosen.precision], run_id)
@@ -192,7 +197,7 @@ def _conclude(
         version=version.number,
         before=before,
         after=version.number if moves_it else before,
-        who=STAGE,
+        who=who,
         verdict=decision.status,
         reason=awaits or _why(judged[chosen.precision]),
         judgement=judgement,

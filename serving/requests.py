@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 class Seen:
     """What is known of the request that is at work; filled by whoever finds out.
 
-    client  as the prediction log knows it
+    client      as the prediction log knows it
+    prediction  under which the answer is in that log, where it is not the request's id
     """
 
     id: str
@@ -36,6 +37,7 @@ class Seen:
     track: str = ""
     version: int | None = None
     role: str = ""
+    prediction: str = ""
 
 
 NOW: ContextVar[Seen | None] = ContextVar("request", default=None)
@@ -95,6 +97,8 @@ class Requests:
             "version": seen.version,
             "role": seen.role,
         }
+        if seen.prediction:
+            told["prediction"] = seen.prediction
         # `log.info` would look for the line that called it, which costs more than all the rest
         log.handle(log.makeRecord(log.name, level, "", 0, "request", (), None, extra={"fields": told}))
 

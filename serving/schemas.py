@@ -43,7 +43,7 @@ SPEC = _object(
     shape={"type": "array", "items": {"type": "integer", "minimum": -1}},
 )
 ANSWER = {
-    "id": ID,
+    "id": {**ID, "description": "In the log: the one that was sent, unless it was in the log already."},
     "label": {"type": "string", "description": "'no hand' where nobody was seen."},
     "score": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
     "uncertain": {
@@ -114,7 +114,12 @@ SCHEMAS: dict[str, Json] = {
         model_name={"type": "string"},
         model_version={"type": "string"},
         id=ID,
-        parameters=_object("version role", version=VERSION, role=ROLE),
+        parameters=_object(
+            "version role prediction",
+            version=VERSION,
+            role=ROLE,
+            prediction={**ID, "description": "Under it, or of several clips under PREDICTION.0, …, it is in the log."},
+        ),
         outputs={
             "type": "array",
             "items": _object(
@@ -265,7 +270,7 @@ INFERRED = {
     "model_name": "letters",
     "model_version": "3",
     "id": ANSWERED,
-    "parameters": {"version": 3, "role": "production"},
+    "parameters": {"version": 3, "role": "production", "prediction": ANSWERED},
     "outputs": [
         {"name": "logits", "datatype": "FP32", "shape": [1, 2], "data": [0.3, 4.1]},
         {"name": "label", "datatype": "BYTES", "shape": [1], "data": ["B"]},

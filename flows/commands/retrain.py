@@ -1,21 +1,24 @@
 import gc
 import logging
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows import environment, server, turn, verdict
+from flows import environment, readying, server, turn, verdict
 from flows.ask_dvc import AskDvc
+from flows.causes import Cause
 from pipeline import params
 from pipeline.errors import SignloopError, TransientError
-from pipeline.params import Policy
 
 
 def retrain(
     tracks: Annotated[
         list[str] | None, typer.Argument(metavar="[TRACK]…", help="Default: `retrain.tracks` of params.yaml, or all.")
     ] = None,
+    cause: Annotated[
+        str, typer.Option(help="What called for it, for the ledger; `drift`: the gate asks for recent clips too.")
+    ] = "",
+    reason: Annotated[list[str] | None, typer.Option(help="Why, in words; may be repeated.")] = None,
 ) -> None:
     """Do what `dvc repro` does, as a Prefect flow. One at a time: a second one is skipped, with exit status 75."""
     root, state = environment.project_root(), environment.state_folder()
@@ -23,7 +26,8 @@ def retrain(
         with turn.take(state, "by hand") as lock:
             written = params.read(root / "params.yaml")
             named = written.named(tracks or [])
-            _write_corrections(root, named, written.policy)
+            called = Cause(what=cause, reasons=tuple(reason or ())) if cause else None
+            readying.ready(root, named, written, called, say=lambda line: typer.echo(line, err=True))
             typer.echo(server.prepare(state), err=True)
             with AskDvc(root, lock) as dvc:  # it starts while Prefect loads
                 _load_prefect()
@@ -38,17 +42,6 @@ def retrain(
     typer.echo(ended.message)
     for track in named:
         typer.echo(verdict.line(root, track))
-
-
-def _write_corrections(root: Path, tracks: list[str], policy: Policy) -> None:
-    """Writes what people said of answers where `extract` finds it."""
-    from flows import corrections
-    from monitoring.log.database import Database
-
-    with Database.open(environment.database_url()) as database:
-        for track, clips in corrections.write(root, tracks, database, policy).items():
-            if clips:
-                typer.echo(f"feedback/{track}: {clips} corrected clip(s)", err=True)
 
 
 def _load_prefect() -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from monitoring.log.database import Database
+from monitoring.log.reused import seconds
 from monitoring.log.tables import corrections, predictions
 from pipeline.errors import InputError
 
@@ -50,12 +51,15 @@ def give(
     track        that the answer must be of
     operator     may speak of every client's answers; others of their own
 
-    Raises: InputError for an id that is not theirs or not there, which are not told apart, and for another label.
+    Raises: InputError for an id that is not theirs or not there, which are not told apart, for one that its client
+    sent again, and for another label.
     """
     if len(note) > MAX_NOTE:
         raise InputError(f"note: expected at most {MAX_NOTE} characters, got {len(note)}. Say it shorter.")
     with database.writing() as connection:
-        answered = _answered(connection, id, track, client=client, operator=operator)
+        row = _row(connection, id, track, client=client, operator=operator)
+        _once(connection, id, row.client)
+        answered = row.label
         true = answered if label is None else label
         if true not in class_names:
             raise InputError(_unknown_label(true, class_names))
@@ -78,7 +82,7 @@ def withdraw(
     Raises: InputError as `give`, and where nothing was said.
     """
     with database.writing() as connection:
-        _answered(connection, id, track, client=client, operator=operator)
+        _row(connection, id, track, client=client, operator=operator)
         if not _history(connection, id):
             raise InputError(f"request '{id}' was neither corrected nor confirmed: there is nothing to withdraw.")
         return _say(connection, id, "withdrawn", None, client, who, note, now)
@@ -106,15 +110,24 @@ def counting() -> Select[Any]:
     return select(corrections).where(corrections.c.number.in_(latest), corrections.c.kind != "withdrawn")
 
 
-def _answered(connection: Connection, id: str, track: str | None, *, client: str, operator: bool) -> str:
-    """Returns the label that was answered, and holds the row until the transaction ends: of two who speak one waits."""
+def _row(connection: Connection, id: str, track: str | None, *, client: str, operator: bool) -> Row[Any]:
+    """Returns an answer's row, and holds it until the transaction ends: of two who speak one waits."""
     of = predictions.c
     found = select(of.label, of.client, of.role, of.track).where(of.id == id)
     row = connection.execute(found.with_for_update()).one_or_none()
     theirs = row is not None and row.role != "shadow" and (operator or row.client == client)
     if row is None or not theirs or track not in (None, row.track):
         raise InputError(f"request id '{id[:80]}' is not among your predictions. Send the id of an answer.")
-    return row.label
+    return row
+
+
+def _once(connection: Connection, id: str, client: str) -> None:
+    """Refuses an id that its client sent again: it may mean any of the answers."""
+    if connection.execute(select(predictions.c.id).where(predictions.c.id.in_(seconds(id, client)))).first():
+        raise InputError(
+            f"request id '{id}' was sent more than once, so it names no single answer. Of the later ones, send the id "
+            "that the answer has (`id`, in /v2 `parameters.prediction`); better, send each request under its own."
+        )
 
 
 def _say(

@@ -28,6 +28,10 @@ class BusyError(TransientError):
     """More is asked than the disk takes; the caller should be told to come back a little later."""
 
 
+class TakenError(InputError):
+    """An id is in the log already; the same answer may be put under another one."""
+
+
 @dataclass(frozen=True)
 class _Put:
     entries: list[Entry]
@@ -150,10 +154,12 @@ def _known(connection: Connection, put: _Put) -> InputError | None:
     """Returns what to say where an id of a put is in the log already, or twice in the put."""
     ids = [entry.id for entry in put.entries]
     stored = connection.scalars(select(predictions.c.id).where(predictions.c.id.in_(ids))).all()
-    twice = next((id for id in ids if id in stored or ids.count(id) > 1), None)
-    if twice is None:
-        return None
-    return InputError(f"request id '{twice}' is in the prediction log already. Send another one, or leave it out.")
+    for id in ids:
+        if id in stored:
+            return TakenError(f"request id '{id}' is in the prediction log already. Put it under another one.")
+        if ids.count(id) > 1:
+            return InputError(f"request id '{id}' is there twice. Send another one, or leave it out.")
+    return None
 
 
 def _tell(done: Done, outcome: BaseException | None) -> None:

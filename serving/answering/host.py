@@ -35,7 +35,7 @@ SHADOWS = 0.5  # of the queue: fuller, nobody is answered in the shadow
 class Asked:
     """Who asks, and how: what a route knows besides the clips.
 
-    id      of the request, in the log too
+    id      of the request; in the log too, unless it was in it already
     client  an HMAC of who asks, "" unknown
     version None: whoever is in Production
     keep    whether the landmarks are to be kept
@@ -134,8 +134,10 @@ class Host:
         if not self.runners.put(*questions):
             raise busy(f"{self.runners.num_waiting} clips wait to be answered already.")
         answers = list(await asyncio.gather(*(question.answered for question in questions if question.answered)))
+        if seen and (named := [answer.id for answer in answers]) != ids:
+            seen.prediction = ",".join(named)
         if role != "shadow" and self.serve.shadow and asked.version is None:
-            self._in_the_shadow(served, clips, ids, common)
+            self._in_the_shadow(served, clips, [answer.id for answer in answers], common)
         return answers
 
     async def record(self, question: Question, reply: Reply) -> None:

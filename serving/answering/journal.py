@@ -1,6 +1,7 @@
 """What of a question and its reply goes into the prediction log: figures a person understands, and rarely the input."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -9,7 +10,8 @@ import numpy as np
 from monitoring.log.database import Database
 from monitoring.log.entry import Entry
 from monitoring.log.inputs import pack
-from monitoring.log.writer import Writer
+from monitoring.log.reused import Used
+from monitoring.log.writer import TakenError, Writer
 from pipeline.contract import NO_HAND
 from pipeline.summary import figures
 from serving.answering.questions import Question, Reply, numbered
@@ -24,6 +26,7 @@ class Journal:
 
     def __init__(self, writer: Writer, *, keep_all: bool, keep_inputs_days: int) -> None:
         self._writer, self._keep_all, self._days = writer, keep_all, keep_inputs_days
+        self._used = Used()
 
     @property
     def database(self) -> Database:
@@ -32,7 +35,7 @@ class Journal:
     def write(self, questions: Sequence[Question], said: Sequence[Reply], tell: Tell) -> None:
         """Queues what was answered together, each question by itself: what is wrong with one harms no other.
 
-        tell  is called with the reply when it is on disk, or with what kept it from there
+        tell  is called with the reply when it is on disk, under the id that it has there, or with what kept it from it
         """
         try:
             measured = _figures(questions)
@@ -42,11 +45,29 @@ class Journal:
             return
         first = 0
         for question, reply in zip(questions, said, strict=True):
-            own = measured[first : (first := first + len(reply.ids))]
-            try:
-                self._writer.put(self._entries(question, reply, own), partial(_told, tell, question, reply))
-            except Exception as error:  # as above: a full queue, an id that is none
-                tell(question, error)
+            own = measured[first : (first := first + len(reply.answers))]
+            self._put(question, reply, own, tell)
+
+    def _put(self, question: Question, reply: Reply, measured: Sequence[Figures], tell: Tell) -> None:
+        """Queues one under an id that is free, as far as is known; `_done` tries the next where it was not."""
+        reply = replace(reply, id=self._used.free(question.id, question.client))
+        try:
+            self._writer.put(
+                self._entries(question, reply, measured), partial(self._done, question, reply, measured, tell)
+            )
+        except Exception as error:  # as above: a full queue, an id that is none
+            tell(question, error)
+
+    def _done(
+        self, question: Question, reply: Reply, measured: Sequence[Figures], tell: Tell, error: BaseException | None
+    ) -> None:
+        taken = isinstance(error, TakenError)
+        if error is None or taken:
+            self._used.note(reply.id)
+        if taken:
+            self._put(question, reply, measured, tell)
+        else:
+            tell(question, reply if error is None else error)
 
     @property
     def num_waiting(self) -> int:
@@ -88,10 +109,6 @@ class Journal:
             )
             for i, (id, answer) in enumerate(zip(reply.ids, reply.answers, strict=True))
         ]
-
-
-def _told(tell: Tell, question: Question, reply: Reply, error: BaseException | None) -> None:
-    tell(question, reply if error is None else error)
 
 
 def _figures(questions: Sequence[Question]) -> list[Figures]:

@@ -25,7 +25,7 @@ class Reply:
     seen           [B], share of frames in which something was seen
     probabilities  [B, K], calibrated
     answers        B of them
-    ids            under which they are in the log: the question's own, or for several clips ID.0, ID.1, …
+    id             under which it is in the log: the question's own, another where that was in it already
     """
 
     version: int
@@ -34,8 +34,13 @@ class Reply:
     seen: Floats
     probabilities: NDArray[np.float64]
     answers: tuple[Answer, ...]
-    ids: tuple[str, ...]
+    id: str
     latency_ms: float
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Returns those of the answers: ID, or of several clips ID.0, ID.1, …"""
+        return numbered(self.id, len(self.answers))
 
 
 @dataclass(eq=False, kw_only=True)
@@ -62,10 +67,6 @@ class Question:
     answered: "asyncio.Future[Reply] | None" = None
     came_s: float = field(default_factory=perf_counter)
     came: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return numbered(self.id, len(self.clips))
 
 
 def numbered(id: str, count: int) -> tuple[str, ...]:

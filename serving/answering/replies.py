@@ -26,7 +26,7 @@ def replies(questions: Sequence[Question], logits: Floats, seen: Floats, *, now_
             seen=seen[rows],
             probabilities=probabilities[rows],
             answers=answers,
-            ids=question.ids,
+            id=question.id,
             latency_ms=1000 * (now_s - question.came_s),
         )
         said.append(reply)

@@ -128,7 +128,7 @@ def _told(served: Served, reply: Reply, id: str, wanted: tuple[Wanted, ...]) -> 
         "model_name": served.track,
         "model_version": str(reply.version),
         "id": id,
-        "parameters": {"version": reply.version, "role": reply.role},
+        "parameters": {"version": reply.version, "role": reply.role, "prediction": reply.id},
     }
     content, length = write(head, [(each, _output(served, reply, each)) for each in wanted])
     if length is None:

@@ -198,7 +198,7 @@ class Session:
             seen=np.ones(1, np.float32),
             probabilities=probabilities,
             answers=(answer,),
-            ids=question.ids,
+            id=question.id,
             latency_ms=1000 * (perf_counter() - begun_s),
         )
         await self._host.record(question, reply)

@@ -30,8 +30,8 @@ def told(store, tmp_path) -> dict[str, set[str]]:
     """Returns the labels of every series that /metrics tells of, by its name."""
     roll_back(store)
     with serving(settings(store, tmp_path)) as client:
-        for status in (200, 422):  # an id that is in the log already is not answered: a failure to count
-            sent = {"landmarks": clip(1).tolist(), "id": "once"}
+        for status, id in ((200, "short"), (422, "x" * 64)):  # ID.0 is no id then: a failure to count
+            sent = {"clips": [clip(1).tolist()] * 2, "id": id}
             assert client.post("/v1/letters/predict", json=sent).status_code == status
         text = client.get("/metrics").text
     found: dict[str, set[str]] = {}

@@ -17,32 +17,14 @@ from pipeline import split as splits
 from pipeline.errors import InputError
 from pipeline.files import sha256
 from pipeline.formats import arrays
-from pipeline.models import build, weights
-from pipeline.models.encoder import read_encoder, start_from
-from pipeline.params import (
-    Augment,
-    LandmarkClips,
-    Mlp,
-    Prepare,
-    Pretrain,
-    SpatialTemporal,
-    SyntheticLetters,
-    SyntheticSigns,
-    Train,
-)
+from pipeline.models import build
+from pipeline.models.encoder import read_encoder
+from pipeline.params import Augment, LandmarkClips, Mlp, Prepare, SyntheticLetters
 from pipeline.pretrain import pretrain
 from pipeline.samples import Samples
 from pipeline.sources import synthetic_signs
-from pipeline.train import train
 from tests.pipeline.factories import Track
-
-TINY = SpatialTemporal(
-    name="spatial_temporal", graph_width=8, d_model=16, layers=2, heads=2, tokens=8, pooling="tcn", dropout=0.1
-)
-QUICK = Pretrain(
-    method="masked_landmarks", epochs=2, batch_size=8, learning_rate=0.01, sequence_length=16, device="cpu"
-)
-SIGNS = SyntheticSigns(source="synthetic_signs", num_signers=6, clips_per_sign=1, classes=("apple", "plum", "river"))
+from tests.pipeline.pretraining import QUICK, SIGNS, TINY, empty, make_signs, one_thread, run
 
 
 class KillError(Exception):
@@ -51,36 +33,13 @@ class KillError(Exception):
 
 @pytest.fixture(scope="module", autouse=True)
 def _one_thread() -> Iterator[None]:
-    """Networks this small only wait for a second thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="module")
 def track(tmp_path_factory: pytest.TempPathFactory) -> Track:
-    """Three signs of six signers: 0004 and 0005 are tested on, 0003 validates."""
-    track = Track(tmp_path_factory.mktemp("signs"))
-    samples = synthetic_signs.read(SIGNS)
-    store.write(track.samples, samples)
-    splits.write(
-        track.split, splits.assign(samples, Prepare(test=("signer_0004", "signer_0005"), val=("signer_0003",)))
-    )
-    return track
-
-
-def run(track: Track, out: Path, **fields: Any) -> Path:
-    """Pretrains; what is no field of the section is an option of the stage."""
-    options = {name: fields.pop(name) for name in ("checkpoint", "log") if name in fields}
-    model = fields.pop("model", TINY)
-    config = Pretrain.model_validate({**QUICK.model_dump(), **fields})
-    pretrain(model, config, samples=track.samples, split=track.split, out=out, **options)
-    return out
-
-
-def empty(path: Path) -> None:
-    pretrain(Mlp(name="mlp"), Pretrain(), samples=path / "no.h5", split=path / "no.json", out=path / "e")
+    return make_signs(tmp_path_factory.mktemp("signs"))
 
 
 def test_none_writes_a_valid_encoder_without_tensors(tmp_path: Path):
@@ -234,56 +193,6 @@ def test_an_empty_part_is_refused(track: Track, tmp_path: Path):
     splits.write(other.split, replace(splits.read(track.split), train=np.array([], np.int64)))
     with pytest.raises(InputError, match="expected clips to pretrain on, got an empty part"):
         pretrain(TINY, QUICK, samples=track.samples, split=other.split, out=tmp_path / "e")
-
-
-def fitted(track: Track, encoder: Path, out: Path, **fields: Any) -> dict[str, torch.Tensor]:
-    config = Train.model_validate(
-        {"epochs": 1, "batch_size": 8, "sequence_length": None, "device": "cpu", "learning_rate": 0.01, **fields}
-    )
-    train(TINY, config, samples=track.samples, split=track.split, encoder=encoder, out=out)
-    return weights.load(out).recognizer.network.state_dict()
-
-
-def test_training_starts_from_the_encoder_and_may_leave_it_as_it_is_at_first(track: Track, tmp_path: Path):
-    """Frozen, parameters stay and statistics go on; in the second epoch all move."""
-    encoder = run(track, tmp_path / "e")
-    tensors, _ = read_encoder(encoder)
-    names = {name for name, _ in build(TINY, skeleton="holistic", num_classes=3).network.named_parameters()}
-    frozen = fitted(track, encoder, tmp_path / "m", freeze_epochs=1)
-    assert all(np.array_equal(frozen[name].numpy(), tensors[name]) for name in names & set(tensors))
-    free = fitted(track, encoder, tmp_path / "n", freeze_epochs=1, epochs=2, patience=5)
-    assert not any(np.array_equal(free[name].numpy(), tensors[name]) for name in names & set(tensors))
-
-
-def test_lower_layers_learn_more_slowly(track: Track, tmp_path: Path):
-    """Nine tenths below another; the head at the whole rate: two graph layers, the pooling's, two of the encoder."""
-    recognizer = build(TINY, skeleton="holistic", num_classes=3)
-    rates = start_from(recognizer, run(track, tmp_path / "e"), decay=0.9)
-    assert not any(name.startswith("network.head") for name in rates)
-    assert rates["network.encoder.norm.weight"] == pytest.approx(0.9)
-    assert rates["network.encoder.layers.1.norm_feed.bias"] == pytest.approx(0.9)
-    assert rates["network.encoder.layers.0.norm_feed.bias"] == pytest.approx(0.9**2)
-    assert rates["network.class_token"] == rates["network.project.weight"] == pytest.approx(0.9**3)
-    assert rates["network.joints.1.point"] == pytest.approx(0.9**4)
-    assert rates["network.joints.0.point"] == pytest.approx(0.9**5)
-    assert set(rates) == {f"network.{name}" for name, _ in recognizer.network.named_parameters() if "head" not in name}
-
-
-def test_an_encoder_of_another_network_is_named(track: Track, tmp_path: Path):
-    encoder = run(track, tmp_path / "e")
-    wider = build(TINY.model_copy(update={"graph_width": 12}), skeleton="holistic", num_classes=3)
-    with pytest.raises(InputError, match=r"pretrain\.method: 'masked_landmarks' made .*is not this model's"):
-        start_from(wider, encoder, decay=1.0)
-    with pytest.raises(InputError, match="is not this model's"):
-        start_from(build(Mlp(name="mlp"), skeleton="hand", num_classes=3), encoder, decay=1.0)
-
-
-def test_rates_without_an_encoder_are_said_to_do_nothing(
-    track: Track, tmp_path: Path, caplog: pytest.LogCaptureFixture
-):
-    empty(tmp_path)
-    fitted(track, tmp_path / "e", tmp_path / "m", layer_decay=0.5)
-    assert "train.layer_decay and train.freeze_epochs have no effect: pretrain.method is none" in caplog.text
 
 
 def test_clips_at_rest_are_seen_and_those_of_validation_and_test_are_not(track: Track, tmp_path: Path):

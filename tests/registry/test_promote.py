@@ -1,24 +1,13 @@
 """The stage on a real SQLite registry with real ONNX files."""
 
-import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-import mlflow.onnx
-import mlflow.pyfunc
-import numpy as np
 import pytest
 
-from pipeline.calibration import Calibration
-from pipeline.errors import InputError
-from pipeline.files import sha256, write_json
 from pipeline.params import AgainstProduction, Gates, Rule
-from registry import load, versions
-from registry.lineage import Lineage
-from registry.store import Store, experiment, local_store, open_store
-from registry.verify import verify
+from registry import versions
+from registry.store import Store
 from tests.registry.factories import Artifacts, every, make_track, never, write_onnx
 
 PAIRED = Gates(accuracy=Rule(min=0.5), against_production=AgainstProduction(margin=0.05, bootstrap=200))
@@ -171,151 +160,3 @@ def test_an_experiment_judges_and_records_and_moves_no_alias(store: Store, tmp_p
     assert record["production"] is None
     assert aliases(store) == {}
     assert versions.versions(store, "letters")[0].decision == record
-
-
-def test_a_new_evaluation_of_the_same_bytes_refreshes_their_version(store: Store, tmp_path: Path) -> None:
-    track = make_track(tmp_path / "a", misses={"fp32": never})
-    track.promote(store)
-    metrics = tmp_path / "a/evaluation/metrics.json"
-    metrics.write_text(json.dumps({"fp32": {"accuracy": 0.4, "ece": 0.2}}), encoding="utf-8")
-    record = track.promote(store)
-    found = versions.named(store, "letters")
-    assert (found.number, record["status"], found.tags["metric.accuracy"]) == (1, "refused", "0.4")
-    with versions.files(store, found, "signloop/metrics.json") as path:
-        assert json.loads(path.read_text(encoding="utf-8"))["ece"] == 0.2
-
-
-def test_a_new_calibration_of_the_same_bytes_refreshes_their_version(store: Store, tmp_path: Path) -> None:
-    track = make_track(tmp_path / "a", misses={"fp32": never})
-    track.promote(store)
-    chosen = Calibration(temperature=1.5, threshold=0.4, num_clips=40, uncertain_share=0.1, certain_accuracy=0.9)
-    write_json(tmp_path / "a/evaluation/calibration.json", {"fp32": chosen.to_json()})
-    assert track.promote(store)["version"] == 1
-    found = versions.named(store, "letters")
-    assert found.calibration == load("letters", store=store).predictor.calibration == chosen
-    assert list(verify(store, "letters")) == []
-    with versions.files(store, found, "signloop/card.md") as card:
-        assert "temperature 1.500, uncertain below 0.40: 10.0 % of the validation answers" in card.read_text("utf-8")
-
-
-def test_an_evaluation_without_a_calibration_is_named(store: Store, tmp_path: Path) -> None:
-    track = make_track(tmp_path / "a", misses={"fp32": never})
-    write_json(tmp_path / "a/evaluation/calibration.json", {"int8": {}})
-    with pytest.raises(InputError, match=r"calibration\.json' lacks fp32\. Run `dvc repro`"):
-        track.promote(store)
-
-
-def test_without_tracking_the_version_points_to_no_run(store: Store, tmp_path: Path) -> None:
-    track = make_track(tmp_path / "a", misses={"fp32": never})
-    track.promote(store, tracking=False)
-    assert versions.named(store, "letters").run_id is None
-
-
-def test_a_version_loads_anywhere_after_its_artifacts_are_gone(store: Store, tmp_path: Path) -> None:
-    lineage = Lineage(commit="c0ffee", diff="--- a\n+++ b\n", lock_sha256="1" * 64)
-    track = make_track(tmp_path / "a", misses={"fp32": never})
-    original = sha256(track.folder / "export/model.onnx")
-    track.promote(store, lineage=lineage)
-    shutil.rmtree(track.folder)
-    client = open_store(store)
-    feeds = {name: np.ones(2, np.float32) for name in ("aspect", "fps", "handedness")}
-    feeds["landmarks"] = np.zeros((2, 3, 21, 3), np.float32)
-    feeds["landmarks"][1, :, 0, 0] = 2
-    answers = mlflow.pyfunc.load_model("models:/letters@production").predict(feeds)
-    assert answers["logits"].argmax(1).tolist() == [0, 2]
-    assert len(mlflow.onnx.load_model("models:/letters@production").graph.node) == 10
-    found = versions.named(store, "letters")
-    with versions.files(store, found) as folder:
-        assert sha256(folder / "model.onnx") == original == found.tags["signloop.onnx_sha256"]
-        there = {path.name for path in (folder / "signloop").iterdir()}
-        assert {path.name for path in (folder / "signloop/plots").iterdir()} == {"pairs.csv", "moments.png"}
-    assert there >= {
-        "card.md", "decision.json", "reference.parquet", "contract.json", "model.safetensors", "model.json",
-        "metrics.json", "calibration.json", "predictions.parquet", "params.json", "dirty.diff", "learned_groups.json",
-    }  # fmt: skip
-    assert found.tags["signloop.git_dirty"] == "true"
-    assert found.run_id is not None
-    assert client.get_run(found.run_id).data.tags["signloop.model_sha256"]
-
-
-def test_artifacts_of_different_runs_are_refused(store: Store, tmp_path: Path) -> None:
-    track = make_track(tmp_path / "a", misses={"fp32": never})
-    write_onnx(track.folder / "export/model.onnx", 3)
-    with pytest.raises(InputError, match=r"model\.onnx.*expected sha256"):
-        track.promote(store)
-    other = make_track(tmp_path / "b", misses={"fp32": never}, groups=5)
-    shutil.copytree(other.folder / "prepare", track.folder / "prepare", dirs_exist_ok=True)
-    shutil.copytree(other.folder / "export", track.folder / "export", dirs_exist_ok=True)
-    with pytest.raises(InputError, match="answers 720 clips of fp32, the split tests 300"):
-        track.promote(store)
-
-
-KILLED = """
-import json, os, sys
-from pathlib import Path
-import mlflow.onnx, pandas
-from mlflow import MlflowClient
-from registry.store import local_store
-from tests.registry.factories import Artifacts
-from tests.registry.test_promote import PAIRED
-
-folder, jobs = sys.argv[1], json.loads(sys.argv[2])
-
-def die_after(method, after):
-    called, left = getattr(MlflowClient, method), [after]
-
-    def dying(self, *arguments, **named):
-        answer = called(self, *arguments, **named)
-        left[0] -= 1
-        if left[0] == 0:
-            os._exit(9)
-        return answer
-
-    setattr(MlflowClient, method, dying)
-
-for state, method, after in jobs:  # a fork for each, since imports are what takes long
-    child = os.fork()
-    if child == 0:
-        die_after(method, after)
-        Artifacts(Path(folder)).promote(local_store(Path(state)), PAIRED)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
-
-STEPS = [
-    ("log_batch", 2),
-    ("create_logged_model", 1),
-    ("log_model_artifacts", 1),
-    ("finalize_logged_model", 1),
-    ("create_model_version", 1),
-    ("create_model_version", 2),  # the ledger's entry
-    ("set_model_version_tag", 2),
-    ("set_registered_model_alias", 2),
-    ("set_registered_model_alias", 3),
-]
-
-
-@pytest.mark.slow
-def test_a_kill_after_any_step_and_the_same_command_again_end_well(store: Store, tmp_path: Path) -> None:
-    good, worse = good_and_worse(tmp_path)
-    worse.promote(store, PAIRED)
-    states = [tmp_path / f"{method}-{after}" for method, after in STEPS]
-    for state in states:  # artifact paths are absolute: the copies share the first one's artifacts, as they may
-        (state / "mlflow").mkdir(parents=True)
-        shutil.copyfile(store.artifacts.parent / "mlflow.db", state / "mlflow/mlflow.db")
-    jobs = [[str(state), method, after] for state, (method, after) in zip(states, STEPS, strict=True)]
-    script = [sys.executable, "-c", KILLED, str(good.folder), json.dumps(jobs)]
-    killed = subprocess.run(script, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
-    assert killed.stdout.split() == ["9"] * len(STEPS), killed.stderr
-    assert not (good.folder / "decision.json").exists()
-    expected = good.promote(store, PAIRED)
-    for state in states:
-        again = local_store(state)
-        assert good.promote(again, PAIRED) == expected, state.name
-        assert aliases(again) == {"candidate": 2, "production": 2, "previous": 1}
-        found = versions.versions(again, "letters")
-        assert [v.number for v in found] == [2, 1]
-        assert found[0].decision == expected
-        client, home = open_store(again), experiment(again, "letters")
-        assert len(client.search_logged_models([home])) == 2, f"a stored model was left over after {state.name}"
-        assert len(client.search_runs([home])) == 2, f"a run was left over after {state.name}"

@@ -47,6 +47,11 @@ def test_the_id_of_an_answer_is_that_of_its_header_and_of_the_log(client, tmp_pa
     assert [line["id"] for line in told(caplog, 3)][1:] == ["from-a.header_1", "of-the-body"]
 
 
+def test_a_line_names_the_prediction_where_it_has_another_id(client, caplog):
+    ids = [client.post("/v1/letters/predict", json=BODY | {"id": "again"}).json()["id"] for _ in range(2)]
+    assert [(line["id"], line.get("prediction")) for line in told(caplog, 2)] == [("again", None), ("again", ids[1])]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/nowhere", 404), ("GET", "/v1/letters/predict", 405), ("POST", "/v1/words/predict", 404)],

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from monitoring.log import feedback
 from monitoring.log.database import Database
 from monitoring.log.feedback import Correction
+from monitoring.log.reused import second
 from monitoring.log.review import review
 from pipeline.contract import NO_HAND
 from pipeline.errors import InputError
@@ -46,6 +47,21 @@ def test_a_correction_a_confirmation_and_a_withdrawal_are_kept_and_the_latest_co
     give(database, "x", "E")
     assert [(one.id, one.label) for one in feedback.given(database, "letters")] == [("x", "E"), ("y", "T")]
     assert feedback.given(database, "signs") == []
+
+
+def test_an_id_that_a_client_sent_again_names_no_single_answer_any_more(database: Database) -> None:
+    """One of another client's leaves it alone, and what was said before can be taken back."""
+    stored(database, make_entry(id="x", client="ada"), make_entry(id=second("x", "bo"), client="bo"))
+    stored(database, make_entry(id="many.1", client="ada"))
+    give(database, "x", "S")
+    give(database, second("x", "bo"), "T", "bo")
+    again = [second("x", "ada"), f"{second('many', 'ada')}.1"]
+    stored(database, *(make_entry(id=id, client="ada") for id in again))
+    for id in ("x", "many.1"):
+        with pytest.raises(InputError, match=f"'{id}' was sent more than once"):
+            give(database, id, "S")
+    assert give(database, again[0], "E").label == "E"
+    assert feedback.withdraw(database, "x", client="ada", who="ada").kind == "withdrawn"
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,13 @@ def test_a_shadow_answers_into_the_log_alone(store, tmp_path):
     assert not {row["id"] for row in shadows.values()} & {t["id"] for t in told}
 
 
+def test_a_shadow_names_the_answer_that_it_follows_where_their_id_was_sent_before(store, tmp_path):
+    roll_back(store)
+    with serving(made(store, tmp_path, shadow=1)) as client:
+        ids = [said(ask(client, id="same"))["id"] for _ in range(3)]
+    assert sorted(row["of"] for row in rows(tmp_path) if row["role"] == "shadow") == sorted(ids)
+
+
 def test_pinned_versions_answer_side_by_side(store, tmp_path):
     with serving(made(store, tmp_path, max_pinned=1)) as client:
         for _ in range(2):

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from monitoring.log.database import Database
+from monitoring.log.reused import second
 from monitoring.log.writer import Writer
 from pipeline.errors import InputError, SignloopError
 from serving.answering.journal import Journal
@@ -126,9 +127,38 @@ def test_an_id_that_is_in_the_log_harms_no_other(journal, tmp_path):
         journal, question(of, id="b"), question(of, id="a"), question(of, id="no id!"), question(of, id="c")
     )
     assert {id: type(told) for id, told in ended.items()} == {
-        "a": InputError, "b": Reply, "no id!": InputError, "c": Reply,
+        "a": Reply, "b": Reply, "no id!": InputError, "c": Reply,
     }  # fmt: skip
-    assert [row["id"] for row in rows(tmp_path)] == ["a", "b", "c"]
+    assert sorted(row["id"] for row in rows(tmp_path)) == ["a", second("a", ""), "b", "c"]
+
+
+def test_whoever_has_restarted_finds_out_from_the_log_which_ids_are_taken(tmp_path):
+    of, told = served(tmp_path), []
+    for process in range(4):
+        journal = Journal(Writer.open(address(tmp_path)), keep_all=False, keep_inputs_days=7)
+        one, two = question(of, id="a", client="ada"), question(of, id="s", clips=2, client=f"{process}")
+        ended = written(journal, one, two)
+        told.append([reply.id for id in "as" if isinstance(reply := ended[id], Reply)])
+        journal.close()
+    firsts, pairs = zip(*told, strict=True)
+    assert firsts[:2] == ("a", second("a", "ada"))
+    assert pairs == ("s", *(second("s", f"{process}") for process in (1, 2, 3)))
+    ids = [row["id"] for row in rows(tmp_path)]
+    assert len(set(firsts)) == 4
+    assert sorted(ids) == sorted([*firsts, *(f"{id}.{clip}" for id in pairs for clip in (0, 1))])
+
+
+def test_an_id_whose_answer_could_not_be_logged_is_free(journal, tmp_path):
+    database = Database.open(address(tmp_path))
+    with database.writing() as connection:
+        connection.execute(text("ALTER TABLE predictions RENAME TO elsewhere"))
+    of = served(tmp_path)
+    assert isinstance(written(journal, question(of, id="a"))["a"], SignloopError)
+    with database.writing() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO predictions"))
+    database.close()
+    assert isinstance(again := written(journal, question(of, id="a"))["a"], Reply)
+    assert again.id == "a"
 
 
 def test_an_answer_that_cannot_be_logged_is_not_told(journal, tmp_path):

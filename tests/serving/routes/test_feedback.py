@@ -28,6 +28,11 @@ def client(shelf, folder):
         yield client
 
 
+@pytest.fixture(scope="module")
+def known(client) -> str:
+    return answered(client, "known")
+
+
 def answered(client, id: str, label: int = 0, *, by: str = "ann") -> str:
     body = {"landmarks": clip(label).tolist(), "id": id}
     assert client.post("/v1/letters/predict", json=body, headers=key(by)).status_code == 200
@@ -74,8 +79,7 @@ def test_of_anothers_answer_only_who_operates_may_speak(client):
         ({"id": "known", "note": "x" * 1001}, 422, "at most 1000 characters"),
     ],
 )
-def test_a_word_that_cannot_be_kept_says_what_to_send(client, word, status, words):
-    client.post("/v1/letters/predict", json={"landmarks": clip(0).tolist(), "id": "known"}, headers=key("ann"))
+def test_a_word_that_cannot_be_kept_says_what_to_send(client, known, word, status, words):
     response = say(client, **word)
     assert (response.status_code, words in response.json()["detail"]) == (status, True), response.text
 

@@ -62,7 +62,20 @@ def test_tritons_client_is_answered_as_onnx_runtime_answers(client, triton, bina
     np.testing.assert_array_equal(answer.as_numpy("seen"), seen)
     said = answer.get_response()
     assert (said["model_name"], said["model_version"]) == ("letters", "2")
-    assert said["parameters"] == {"version": 2, "role": "production"}
+    assert said["parameters"] == {"version": 2, "role": "production", "prediction": said["id"]}
+
+
+def test_an_id_that_is_sent_with_every_request_comes_back_and_each_answer_has_its_own_in_the_log(client, triton):
+    asked = [tensor("landmarks", clips(count), binary=True) for count in (1, 1, 2, 1)]
+    said = [triton.infer("letters", [each], request_id="constant").get_response() for each in asked]
+    assert [each["id"] for each in said] == ["constant"] * 4
+    named = [each["parameters"]["prediction"] for each in said]
+    assert named[0] == "constant"
+    assert len(set(named)) == 4
+    words = [client.post("/v1/letters/feedback", json={"id": id}) for id in (*named, f"{named[2]}.1")]
+    assert [word.status_code for word in words] == [422, 200, 422, 200, 200]
+    assert "was sent more than once" in words[0].json()["detail"]
+    assert "not among your predictions" in words[2].json()["detail"]  # two clips: .0 and .1
 
 
 @pytest.mark.parametrize("binary", [True, False])

@@ -81,7 +81,13 @@ def test_an_unknown_track_names_those_that_are_there(client):
     assert "letters" in response.json()["detail"]
 
 
-def test_an_id_answers_once(client):
-    body = {"landmarks": clip(0).tolist(), "id": "twice"}
-    assert client.post("/v1/letters/predict", json=body).status_code == 200
-    assert client.post("/v1/letters/predict", json=body).status_code == 422
+def test_an_id_that_was_sent_before_is_answered_under_another(client):
+    sent = {"x-request-id": "twice"}
+    body = {"landmarks": clip(0).tolist()}
+    answers = [client.post("/v1/letters/predict", json=body, headers=sent) for _ in range(3)]
+    ids = [said(answer)["id"] for answer in answers]
+    assert ids[0] == "twice"
+    assert len(set(ids)) == 3
+    assert {answer.headers["x-request-id"] for answer in answers} == {"twice"}
+    for word, status in zip([{"id": id} for id in ids], (422, 200, 200), strict=True):
+        assert client.post("/v1/letters/feedback", json=word).status_code == status
