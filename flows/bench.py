@@ -42,6 +42,7 @@ def figures(root: Path, *, only: Sequence[str] = (), others: Sequence[str] = ())
         "commands": lambda: commands(root),
         "drift": bench_drift.figures,
         "serve": lambda: bench_serve.figures(others),
+        "month": lambda: month(root),
     }
     if unknown := [name for name in only if name not in sections]:
         raise InputError(f"no section '{unknown[0]}'. Known: {', '.join(sections)}.")
@@ -63,6 +64,16 @@ def recordings(root: Path) -> Iterator[Row]:
         return
     yield from bench_extract.figures(material)
     yield from bench_modes.figures(material)
+
+
+def month(root: Path) -> Iterator[Row]:
+    """Yields which drift is found, when, and how often for nothing; or why nobody can look."""
+    from flows.month.run import figures
+
+    try:
+        yield from figures(root)
+    except InputError as error:
+        yield "month", f"not measured: {error}"
 
 
 def commands(root: Path) -> Iterator[Row]:

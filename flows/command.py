@@ -32,6 +32,7 @@ from flows.commands import (
     log,
     look,
     models,
+    month,
     motion,
     predict,
     retrain,
@@ -74,6 +75,7 @@ app.command(rich_help_panel="Measure")(architectures.architectures)
 app.command("leave-one-out", rich_help_panel="Measure")(leave_one_out.leave_one_out)
 app.command("cross-validate", rich_help_panel="Measure")(cross_validate.cross_validate)
 app.command(rich_help_panel="Measure")(motion.motion)
+app.command(rich_help_panel="Measure")(month.month)
 app.command(rich_help_panel="Measure")(bench.bench)
 app.command(rich_help_panel="Look after")(doctor.doctor)
 app.command(rich_help_panel="Look after")(drift.drift)
