@@ -3,10 +3,16 @@
 The schema admits fewer keys than the Compose specification does, so that a misspelt one is found.
 """
 
+import os
 import re
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -14,9 +20,12 @@ from mlflow.cli import cli
 from typer.main import get_command
 
 from flows.command import app
+from flows.environment import SILENT
 from serving.guards.keys import parse
+from tests.flows.retraining import until
 
 ROOT = Path(__file__).parents[2]
+SEARCH = "/api/2.0/mlflow/experiments/search?max_results=10"
 TEXTS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 SPAN = {"type": "string", "pattern": r"^\d+(s|m)$"}
 
@@ -200,3 +209,42 @@ def test_its_second_image_is_made_of_what_the_first_is_and_runs_as_nobody():
     copies = {line for line in lines if line.startswith("COPY")}
     assert copies == {line for line in first if line.startswith("COPY") and "--from" not in line}
     assert "USER 10001:10001" in lines
+
+
+@pytest.mark.slow
+def test_mlflow_answers_by_its_name_there_with_its_rows_on_postgresql(services, postgresql, tmp_path):
+    """Its own command and variables; only addresses are this test's."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    said = services["mlflow"]
+    own = {
+        "MLFLOW_BACKEND_STORE_URI": postgresql.fresh().replace("postgresql:", "postgresql+psycopg:"),
+        "MLFLOW_ARTIFACTS_DESTINATION": tmp_path.as_uri(),
+    }
+    assert own.keys() < said["environment"].keys()
+    program, *arguments = said["command"]
+    command = [sys.executable, "-m", program, *(port if word == "5000" else word for word in arguments)]
+    plain = {name: value for name, value in said["environment"].items() if "${" not in value}
+    with (tmp_path / "log").open("wb") as log:
+        environment = os.environ | SILENT | plain | own
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+
+            def ready() -> bool:
+                assert process.poll() is None, (tmp_path / "log").read_text(encoding="utf-8")
+                try:
+                    return client.get("/health").status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            until(ready, "MLflow's server is up")
+            asked = {name: client.get(SEARCH, headers={"host": name}) for name in ("mlflow:5000", "elsewhere:5000")}
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+    assert {name: answer.status_code for name, answer in asked.items()} == {"mlflow:5000": 200, "elsewhere:5000": 403}
+    assert asked["mlflow:5000"].json()["experiments"][0]["artifact_location"].startswith("mlflow-artifacts:")
