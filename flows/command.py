@@ -20,6 +20,7 @@ from flows.commands import (
     bench,
     convert,
     cross_validate,
+    dashboard,
     demo,
     doctor,
     extract,
@@ -37,7 +38,9 @@ from flows.commands import (
     serve,
     split,
     stage,
+    up,
     use,
+    watch,
 )
 from pipeline.errors import SignloopError
 
@@ -54,12 +57,15 @@ app.command(rich_help_panel="Make")(stage.stage)
 app.add_typer(split.app, name="split", rich_help_panel="Make")
 app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
+app.command(rich_help_panel="Look after")(watch.watch)
 app.command(rich_help_panel="Use")(extract.extract)
 app.command(rich_help_panel="Use")(predict.predict)
 app.command(rich_help_panel="Use")(look.show)
 app.command(rich_help_panel="Use")(convert.convert)
 app.command(rich_help_panel="Use")(demo.demo)
 app.command(rich_help_panel="Use")(serve.serve)
+app.command(rich_help_panel="Use")(dashboard.dashboard)
+app.command(rich_help_panel="Use")(up.up)
 app.add_typer(models.app, name="models", rich_help_panel="Use")
 app.add_typer(hub.app, name="hub", rich_help_panel="Use")
 app.add_typer(feedback.app, name="feedback", rich_help_panel="Use")

@@ -156,11 +156,16 @@ def _by_encoder(runs: Iterable[_Run]) -> list[_Run]:
     return list({run.encoder: run for run in runs}.values())
 
 
-def interval(table: pd.DataFrame, confidence: float = 0.95) -> tuple[float, float]:
-    """Returns Student's interval of the mean over left-out groups; seeds are averaged, they are no new people."""
+def interval(table: pd.DataFrame, confidence: float = 0.95) -> tuple[float, float] | None:
+    """Returns Student's interval of the mean over left-out groups; seeds are averaged, they are no new people.
+
+    None where there is but one group, which has no spread.
+    """
     from scipy.stats import sem, t
 
     means = table.to_numpy().mean(axis=1)
+    if len(means) == 1:
+        return None
     half = float(sem(means) * t.ppf((1 + confidence) / 2, len(means) - 1))
     return float(means.mean()) - half, float(means.mean()) + half
 

@@ -21,6 +21,7 @@ SILENT = {
 ASSETS = "SIGNLOOP_ASSETS"
 DATABASE = "SIGNLOOP_DATABASE_URL"
 SECRET = "SIGNLOOP_CLIENT_SECRET"
+NOTIFY = "SIGNLOOP_NOTIFY"
 PLAIN_HTTP = {"HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 
 
@@ -73,6 +74,11 @@ def database_url() -> str:
 def api_keys() -> str:
     """Returns SIGNLOOP_API_KEYS, NAME:ROLE+ROLE:KEY between commas or on lines; serving/guards/keys.py reads it."""
     return os.environ.get("SIGNLOOP_API_KEYS", "")
+
+
+def notified() -> str:
+    """Returns SIGNLOOP_NOTIFY: addresses of those who are told what happens by itself; flows/notify.py reads them."""
+    return os.environ.get(NOTIFY, "")
 
 
 def client_secret() -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Layout:
-    """The files of one track; DVC owns what is under artifacts/."""
+    """The files of one track; DVC owns what is under artifacts/, and watches feedback/."""
 
     root: Path
     track: str
@@ -14,6 +14,11 @@ class Layout:
     @property
     def folder(self) -> Path:
         return self.root / "artifacts" / self.track
+
+    @property
+    def feedback(self) -> Path:
+        """Exported corrections: written before a retraining, and by no stage."""
+        return self.root / "feedback" / self.track
 
     @property
     def code(self) -> Path:

@@ -3,6 +3,7 @@
 In a clone with a DVC cache of its own, so that nothing is restored and every stage runs; the registry is only read.
 """
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from flows.layout import Layout
 from pipeline import samples as stores
 from pipeline import split as splits
 from pipeline.errors import InputError, SignloopError
+from pipeline.feedback import TRAINED
 from pipeline.files import read_json, sha256
 from pipeline.predictor import Predictor
 from registry import versions
@@ -57,6 +59,7 @@ def reproduce(store: Store, root: Path, version: Version, folder: Path) -> Outco
     with versions.files(store, version) as registered:
         project = check_out(root, version, registered / EXTRAS, folder)
         lay_params(root, project, version.track, read_json(registered / EXTRAS / "params.json"))
+        lay_feedback(root, project, version, read_json(registered / EXTRAS / "provenance.json").get("feedback"))
         run(project, version.track, folder)
         return compare(version, registered, Layout(project, version.track))
 
@@ -101,6 +104,22 @@ def lay_params(root: Path, project: Path, track: str, recorded: dict[str, Any]) 
     tree["tracking"] = "none"
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(tree, file)
+
+
+def lay_feedback(root: Path, project: Path, version: Version, said: dict[str, Any] | None) -> None:
+    """Copies the corrections that a version learned from, which git does not have.
+
+    Raises: InputError where they are others by now: people said more, or asked to be erased.
+    """
+    if said is None:
+        return
+    here, there = (Layout(at, version.track).feedback for at in (root, project))
+    if not here.is_dir() or ("sha256" in said and said["sha256"] != sha256(here / TRAINED)):
+        raise InputError(
+            f"version {version.number} of '{version.track}' learned from corrections that '{here}' no longer holds: "
+            "more were sent, or some erased. It cannot be made again; its bytes are in the registry."
+        )
+    shutil.copytree(here, there)
 
 
 def run(project: Path, track: str, folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from flows import environment
+from flows import environment, stage_times
 from pipeline import params
 from pipeline.errors import InputError
 
@@ -107,5 +107,6 @@ def settings() -> "Settings":
         keys=parse(environment.api_keys()),
         assets=tuple(environment.assets()),
         alone=True,
+        stages=environment.state_folder() / stage_times.NAME,
         counts=Path(os.environ[COUNTS]) if COUNTS in os.environ else None,
     )

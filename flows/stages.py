@@ -57,9 +57,9 @@ def extract(call: Call) -> None:
     from flows.workshop import furnished
     from pipeline.extract import extract
 
-    data = call.track.data
-    with furnished(data, call.layout.track, state=call.state) as workshop:
-        extract(data, out=call.layout.samples, workshop=workshop)
+    data, at = call.track.data, call.layout
+    with furnished(data, at.track, state=call.state) as workshop:
+        extract(data, feedback=at.feedback, out=at.samples, workshop=workshop)
 
 
 def prepare(call: Call) -> None:
@@ -153,6 +153,7 @@ def evaluate(call: Call) -> None:
 
 
 def promote(call: Call) -> None:
+    from flows import causes
     from registry import lineage
     from registry.promote import promote
 
@@ -171,7 +172,11 @@ def promote(call: Call) -> None:
         params=track.model_dump(mode="json"),
         move_alias=not call.in_experiment,
         tracking=call.params.tracking == "mlflow",
+        drifted=causes.drifted(call.state, at.track),
+        called_by=causes.called_by(call.state, at.track),
     )
+    if not call.in_experiment:
+        causes.settle(call.state, [at.track])
 
 
 STAGES: dict[str, Callable[[Call], None]] = {

@@ -23,9 +23,16 @@ def decision(root: Path, track: str) -> str:
 
 def metrics(root: Path, track: str) -> list[dict[str, Any]]:
     """Returns metrics.json as rows: a metric, and its value for each precision."""
-    measured = read_json(Layout(root, track).evaluation / "metrics.json")
+    found = read_json(Layout(root, track).evaluation / "metrics.json")
+    measured = {precision: _flat(values) for precision, values in found.items()}
     names = sorted({name for values in measured.values() for name in values})
     return [{"metric": name} | {p: values.get(name) for p, values in measured.items()} for name in names]
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Names what is measured on recent clips as DVC does: recent.accuracy."""
+    recent = {f"recent.{name}": value for name, value in values.get("recent", {}).items()}
+    return {name: value for name, value in values.items() if name != "recent"} | recent
 
 
 def line(root: Path, track: str) -> str:

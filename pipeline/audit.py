@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.feedback import of_source
 from pipeline.leakage import duplicates, fingerprints
 from pipeline.params import Prepare
 from pipeline.samples import Samples
 from pipeline.skeleton import skeleton
-from pipeline.split import PARTS, Split
+from pipeline.split import RECENT, RESTING, Split
 
 ONE_VIDEO = 0.01  # hand lengths: neighbouring frames of one video are nearer than this, two people's hands are not
 IMBALANCE = 10.0  # largest class / smallest class, in training clips
@@ -25,7 +26,7 @@ EXAMPLES = 5
 
 def audit(samples: Samples, split: Split, prepare: Prepare) -> dict[str, Any]:
     """Returns what audit.json holds: numbers that JSON can write, and sentences under `warnings`."""
-    parts = {name: getattr(split, name) for name in PARTS}
+    parts = {name: getattr(split, name) for name in split.parts}
     found = {
         "source": samples.provenance.get("source", "unknown"),
         "synthetic": "synthetic" in str(samples.provenance.get("source", "")),
@@ -50,6 +51,7 @@ def audit(samples: Samples, split: Split, prepare: Prepare) -> dict[str, Any]:
         "aspect": _spread(samples.aspect),
         "unmeasured": list(split.unmeasured),
         "leakage": _leakage(samples, parts, prepare),
+        "feedback": _feedback(samples, split),
     }
     return {**found, "warnings": _warnings(found)}
 
@@ -101,6 +103,13 @@ def _not_seen(samples: Samples) -> dict[str, Any]:
     }
 
 
+def _feedback(samples: Samples, split: Split) -> dict[str, int]:
+    """Counts corrected clips by what becomes of them; `copies` repeat others and are in no part."""
+    feedback = ~of_source(samples.group)
+    counts = {name: int(feedback[getattr(split, name)].sum()) for name in ("train", RESTING, RECENT)}
+    return {**counts, "copies": int(feedback.sum()) - sum(counts.values())}
+
+
 def _leakage(samples: Samples, parts: dict[str, NDArray[np.int64]], prepare: Prepare) -> dict[str, Any]:
     """Copies across the split; `share` is what `prepare.max_leakage` limits.
 
@@ -118,7 +127,8 @@ def _leakage(samples: Samples, parts: dict[str, NDArray[np.int64]], prepare: Pre
         "copies_with_another_label": len(labels) - len(known),
         "examples": [],
     }
-    for asked, others in (("test", "train"), ("val", "train"), ("test", "val")):
+    compared = [(RECENT, "train"), (RECENT, "val")] if RECENT in parts else []
+    for asked, others in (("test", "train"), ("val", "train"), ("test", "val"), *compared):
         one, two = parts[asked], parts[others]
         copies = duplicates(prints.select(one), prints.select(two), prepare.near_duplicate)
         similar = duplicates(prints.select(one), prints.select(two), ONE_VIDEO)
@@ -149,7 +159,7 @@ def _warnings(found: dict[str, Any]) -> list[str]:
     one_handed = len(found["not_seen"]["parts"]) == 1
     left_out = {
         of: ", ".join(f"{n:,} ({why})" for why, n in found["provenance"].get(f"{of}_left_out", {}).items())
-        for of in ("rows", "clips")
+        for of in ("rows", "clips", "feedback")
     }
     said = {
         "Test clips are by signers that the model trains on: the figures do not say how it does on new ones.": train
@@ -169,6 +179,9 @@ def _warnings(found: dict[str, Any]) -> list[str]:
         f"{found['not_seen']['clips_without_hand']} clip(s) show no hand.": found["not_seen"]["clips_without_hand"]
         > NO_HAND * clips,
         f"Only {rarer} of {known} clips with a known hand show the rarer one.": rarer < ONE_HANDED * known,
+        f"{found['feedback']['copies']} corrected clip(s) repeat others, and are in no part.": found["feedback"][
+            "copies"
+        ],
         f"No clip says which hand it shows ({hands['unknown']} unknown).": known == 0 and one_handed,
         **{f"The source left out {of}: {why}.": why for of, why in left_out.items()},
     }

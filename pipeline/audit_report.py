@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.split import PARTS
+from pipeline.split import RECENT
 
 WIDEST = 12  # groups that a table has columns for
 LONGEST = 100  # groups that a table has lines for
@@ -16,7 +16,7 @@ def report(found: dict[str, Any]) -> str:
         "# Audit of the split",
         f"**{'Refused' if leakage['refused'] else 'Accepted'}.** {_verdict(leakage)}",
         f"{sum(clips.values()):,} {origin} clips of {len(found['counts'])} classes from source `{found['source']}`: "
-        + ", ".join(f"{clips[name]:,} {name}" for name in PARTS)
+        + ", ".join(f"{count:,} {name}" for name, count in clips.items())
         + f". {_by_whom(found)}"
         + (" The clips are synthetic: figures on them say nothing about people." if found["synthetic"] else ""),
         *_listing("## To weigh", found["warnings"]),
@@ -43,11 +43,12 @@ def _verdict(leakage: dict[str, Any]) -> str:
 def _by_whom(found: dict[str, Any]) -> str:
     if found["shared_groups"]:
         return f"{len(found['shared_groups'])} group(s) are split into blocks of consecutive clips."
-    return "Split by group: " + ", ".join(f"{len(found['groups'][name])} {name}" for name in PARTS) + "."
+    return "Split by group: " + ", ".join(f"{len(groups)} {name}" for name, groups in found["groups"].items()) + "."
 
 
 def _leakage(leakage: dict[str, Any]) -> str:
-    pairs = [(name, leakage[name]) for name in ("test_in_train", "val_in_train", "test_in_val")]
+    names = ("test_in_train", "val_in_train", "test_in_val", f"{RECENT}_in_train", f"{RECENT}_in_val")
+    pairs = [(name, leakage[name]) for name in names if name in leakage]
     header = ["", "clips", "exact copies", f"near copies (< {leakage['near_duplicate']})"]
     rows = [
         [
@@ -71,7 +72,7 @@ def _classes(found: dict[str, Any]) -> str:
     rows = [
         [
             name,
-            *(found["clips_by_class"][part][name] for part in PARTS),
+            *(found["clips_by_class"][part][name] for part in found["clips"]),
             f"{found['class_weights']['weights'][name]:.2f}",
             f"{found['not_seen']['by_class'][name]:.1%}",
             *(by_group.get(group, 0) for group in shown),
@@ -89,7 +90,7 @@ def _classes(found: dict[str, Any]) -> str:
         f"{balance} Weighting: `{found['class_weights']['method']}`."
         + ("" if shown else f" Counts by class and each of the {len(groups)} groups are in audit.json.")
         + "\n\n"
-        + _table(["class", *PARTS, "weight", "points not seen", *shown], rows)
+        + _table(["class", *found["clips"], "weight", "points not seen", *shown], rows)
     )
 
 
@@ -101,7 +102,7 @@ def _groups(found: dict[str, Any]) -> str:
     rows = []
     for group in not_seen:
         counts = [row[group] for row in found["counts"].values() if group in row]
-        where = " + ".join(part for part in PARTS if group in found["groups"][part])
+        where = " + ".join(part for part in found["clips"] if group in found["groups"][part])
         rows.append([group, where, sum(counts), len(counts), f"{not_seen[group]:.1%}"])
     return _table(["group", "part", "clips", "classes", "points not seen"], rows)
 

@@ -1,7 +1,8 @@
 """The stage `evaluate`: scores the files that will be served, and keeps what they answered.
 
 They answer as they will be served, calibrated on the validation clips: that is what metrics, predictions and reference
-are of. Files in out/: metrics.json · calibration.json · predictions.parquet · reference.parquet (what drift is measured
+are of. Corrected clips of clients who are never trained on are answered as well, apart, where there are some.
+Files in out/: metrics.json · calibration.json · predictions.parquet · reference.parquet (what drift is measured
 against) · the tables that are drawn (pipeline/plots.py).
 """
 
@@ -35,9 +36,10 @@ def evaluate(evaluate: Evaluate, *, samples: Path, split: Path, exported: Path, 
         raise InputError(
             f"'{split}': expected clips to test on, got none. Change `prepare.test_share` or `prepare.test`."
         )
-    val, test = everything.select(parts.val), everything.select(parts.test)
+    val, test, recent = (everything.select(part) for part in (parts.val, parts.test, parts.recent))
     report = read_json(exported / "export.json")
-    measured, chosen, answered = {}, {}, []
+    measured: dict[str, dict[str, Any]] = {}
+    chosen, answered = {}, []
     with replacing(out) as beside:
         beside.mkdir()
         for precision in report["order"]:
@@ -47,7 +49,10 @@ def evaluate(evaluate: Evaluate, *, samples: Path, split: Path, exported: Path, 
             scored = Scored(probabilities=probabilities, seen=seen, target=test.target, group=test.group)
             measured[precision] = measure(scored, evaluate) | worth(scored, logits, predictor.calibration, evaluate)
             chosen[precision] = predictor.calibration.to_json()
-            answered.append(predictions(test, probabilities, seen).assign(precision=precision))
+            answered.append(predictions(test, probabilities, seen).assign(precision=precision, part="test"))
+            if len(recent):
+                measured[precision][splits.RECENT], frame = on_recent(predictor, recent, evaluate)
+                answered.append(frame.assign(precision=precision, part=splits.RECENT))
             if precision == report["order"][0]:
                 learned = np.bincount(everything.target[parts.train], minlength=len(test.class_names))
                 plots.write(beside, scored, test=test, train_clips=learned, predictor=predictor, config=evaluate)
@@ -62,6 +67,13 @@ def calibrated(path: Path, val: Samples, config: Evaluate) -> Predictor:
     predictor = Predictor.open(path)
     logits, seen = predictor.logits(val)
     return replace(predictor, calibration=calibrate(logits, seen, val.target, config))
+
+
+def on_recent(predictor: Predictor, recent: Samples, config: Evaluate) -> tuple[dict[str, float | int], pd.DataFrame]:
+    """Returns the metrics on recent clips, and the answers to them."""
+    probabilities, seen = predictor.scores(recent)
+    scored = Scored(probabilities=probabilities, seen=seen, target=recent.target, group=recent.group)
+    return measure(scored, config), predictions(recent, probabilities, seen)
 
 
 def predictions(samples: Samples, probabilities: NDArray[np.floating], seen: NDArray[np.float32]) -> pd.DataFrame:
@@ -81,7 +93,11 @@ def predictions(samples: Samples, probabilities: NDArray[np.floating], seen: NDA
 
 
 def reference(samples: Samples, parts: Split, predictor: Predictor) -> pd.DataFrame:
-    """Returns what served data is later compared with: input features of train and val, answers on val and test."""
+    """Returns what served data is later compared with: input features of train and val, answers on val and test.
+
+    Every row says what was signed, `target`: figures and scores depend on it, and traffic has another mix of it.
+    """
+    names = np.array(samples.class_names, dtype=object)
     pieces = []
     for part in ("train", "val", "test"):
         chosen = samples.select(getattr(parts, part))
@@ -90,5 +106,5 @@ def reference(samples: Samples, parts: Split, predictor: Predictor) -> pd.DataFr
             frame = pd.concat(
                 [frame, predictions(chosen, *predictor.scores(chosen)).drop(columns=["id", "group"])], axis=1
             )
-        pieces.append(frame.assign(part=part, group=chosen.group))
+        pieces.append(frame.assign(target=names[chosen.target], part=part, group=chosen.group))
     return pd.concat(pieces, ignore_index=True)

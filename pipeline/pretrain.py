@@ -84,8 +84,10 @@ def _masked_landmarks(
     unlabelled = np.concatenate([parts.train, parts.rest])
     further = None
     if config.data is not None:
-        away = store.read(samples, further=False).select(np.concatenate([parts.val, parts.test]))
-        held_out = HeldOut(frozenset(parts.groups["val"] + parts.groups["test"]), frozenset(digests(away)) - {b""})
+        held = ("val", "test", "recent")
+        away = store.read(samples, further=False).select(np.concatenate([getattr(parts, name) for name in held]))
+        groups = frozenset(group for name in held for group in parts.groups.get(name, ()))
+        held_out = HeldOut(groups, frozenset(digests(away)) - {b""})
         further = Further(config.data, header, held_out, workshop)
     torch.manual_seed(config.seed)
     recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))

@@ -36,6 +36,7 @@ class Samples:
     aspect      [N] float32, picture width / height
     handedness  [N] float32, 1 right, 0 left, NaN unknown
     rows        further values of each frame by name, [R, …] float32, aligned with `values`
+    recent      groups that are never trained on: clients on whose corrected clips candidates are compared
     """
 
     values: NDArray[np.float32]
@@ -50,6 +51,7 @@ class Samples:
     skeleton: str = "hand"
     provenance: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    recent: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -76,7 +78,8 @@ class Samples:
         return Samples(values=self.values[rows], offsets=offsets, rows=further, **chosen, **self._header())
 
     def _header(self) -> dict[str, Any]:
-        return {"class_names": self.class_names, "skeleton": self.skeleton, "provenance": self.provenance}
+        names = ("class_names", "skeleton", "provenance", "recent")
+        return {name: getattr(self, name) for name in names}
 
 
 def from_clips(
@@ -96,7 +99,7 @@ def from_clips(
     """Builds samples from clips [T, V, C]; a scalar stands for every clip, `rows` has [T, …] of each clip by name."""
     arrays = list(clips)
     count = len(arrays)
-    each = {
+    each: dict[str, Any] = {
         name: np.full(count, value, np.float32) if np.isscalar(value) else np.asarray(list(value), np.float32)  # pyright: ignore[reportArgumentType]
         for name, value in {"fps": fps, "aspect": aspect, "handedness": handedness}.items()
     }
@@ -172,6 +175,8 @@ def write(path: Path, samples: Samples) -> None:
         file.attrs["points"] = json.dumps(skeleton(samples.skeleton).points)
         file.attrs["class_names"] = json.dumps(samples.class_names)
         file.attrs["provenance"] = json.dumps(samples.provenance, sort_keys=True)
+        if samples.recent:
+            file.attrs["recent"] = json.dumps(samples.recent)
 
 
 def read(path: Path, *, values: bool = True, further: bool = True) -> Samples:
@@ -194,6 +199,7 @@ def read(path: Path, *, values: bool = True, further: bool = True) -> Samples:
                 class_names=tuple(json.loads(file.attrs["class_names"])),
                 skeleton=str(file.attrs["skeleton"]),
                 provenance=json.loads(file.attrs["provenance"]),
+                recent=tuple(json.loads(file.attrs.get("recent", "[]"))),
                 rows={name: part[:] for name, part in file.get("rows", {}).items()} if values and further else {},
                 **columns,
             )

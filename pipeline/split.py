@@ -3,10 +3,11 @@
 Groups are ranked by a seeded hash of their own name. Test groups are dealt from one end of the ranking, validation from
 the other: a group that joins later moves at most one other for each part, and never one from validation to test.
 Under three groups whole groups cannot be spared; then blocks of consecutive clips are, never random ones.
+Clips that people corrected change none of that: their clients are trained on, or, if they never are, make `recent`.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
+from pipeline.feedback import of_source
 from pipeline.files import read_json, write_json
 from pipeline.params import Prepare
 from pipeline.samples import Samples, evenly
 
 PARTS = ("train", "val", "test")
-RESTING = "rest"
+RESTING, RECENT = "rest", "recent"
 FEWEST_GROUPS = 3  # one each for train, val and test
 
 
@@ -31,6 +33,7 @@ class Split:
     class_weights  by class name; their mean over the training clips is 1
     unmeasured     classes without a test clip: no figure speaks for them
     groups         of each part; a group in two parts was split into blocks
+    recent         corrected clips of clients who are never trained on; empty without such
     """
 
     train: NDArray[np.int64]
@@ -40,6 +43,12 @@ class Split:
     class_weights: dict[str, float]
     unmeasured: tuple[str, ...]
     groups: dict[str, tuple[str, ...]]
+    recent: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that there are."""
+        return (*PARTS, RECENT) if len(self.recent) else PARTS
 
     @property
     def shared_groups(self) -> tuple[str, ...]:
@@ -47,13 +56,29 @@ class Split:
         return tuple(sorted(set(self.groups["train"]) & {*self.groups["val"], *self.groups["test"]}))
 
 
-def assign(samples: Samples, prepare: Prepare) -> Split:
-    """Assigns each clip to one part.
+def assign(samples: Samples, prepare: Prepare, *, without: NDArray[np.int64] | None = None) -> Split:
+    """Assigns each clip to one part; `without` are clips of feedback that are to be in none.
 
     Raises: InputError when a named group is unknown or named twice, a part would be empty, or a class is missing
     from train.
     """
-    group = samples.group.astype(str)
+    group, own = samples.group.astype(str), of_source(samples.group)
+    part = np.where(np.isin(group, samples.recent), RECENT, "train")
+    part[own] = _dealt(group[own], samples.target[own], prepare)
+    part[[] if without is None else without] = ""
+    if prepare.max_per_class is not None:
+        train = np.flatnonzero(part == "train")
+        kept = evenly(group[train], samples.target[train], prepare.max_per_class)
+        part[np.setdiff1d(train, train[kept])] = RESTING
+    if prepare.labelled is not None:
+        for name, surplus in (("train", RESTING), ("val", "")):
+            clips = np.flatnonzero(part == name)
+            part[np.setdiff1d(clips, _drawn(clips, samples.target, prepare.labelled, prepare.seed))] = surplus
+    return _split(samples, group, part, prepare)
+
+
+def _dealt(group: NDArray[Any], target: NDArray[np.int64], prepare: Prepare) -> NDArray[Any]:
+    """Returns the part of each of the source's own clips, before any of them rests."""
     groups = sorted(set(group))
     _check_names(groups, prepare)
     ranked = sorted(groups, key=lambda name: hashlib.sha256(f"{prepare.seed}:{name}".encode()).hexdigest())
@@ -67,18 +92,8 @@ def assign(samples: Samples, prepare: Prepare) -> Split:
     if not free:
         raise InputError(f"prepare: all {len(groups)} groups are named in `test` or `val`. Leave one to train on.")
     part = np.select([np.isin(group, test), np.isin(group, val)], ["test", "val"], "train")
-    _cut_blocks(
-        part, group, samples.target, test=None if test else prepare.test_share, val=None if val else prepare.val_share
-    )
-    if prepare.max_per_class is not None:
-        train = np.flatnonzero(part == "train")
-        kept = evenly(group[train], samples.target[train], prepare.max_per_class)
-        part[np.setdiff1d(train, train[kept])] = RESTING
-    if prepare.labelled is not None:
-        for name, surplus in (("train", RESTING), ("val", "")):
-            clips = np.flatnonzero(part == name)
-            part[np.setdiff1d(clips, _drawn(clips, samples.target, prepare.labelled, prepare.seed))] = surplus
-    return _split(samples, group, part, prepare)
+    _cut_blocks(part, group, target, test=None if test else prepare.test_share, val=None if val else prepare.val_share)
+    return part
 
 
 def _check_names(groups: list[str], prepare: Prepare) -> None:
@@ -150,11 +165,16 @@ def _split(samples: Samples, group: NDArray[Any], part: NDArray[Any], prepare: P
             f"few to cut blocks from. Record at least {len(PARTS)} clips of a class."
         )
     tested = np.bincount(samples.target[part == "test"], minlength=len(names))
+    clips = {name: np.flatnonzero(part == name).astype(np.int64) for name in (*PARTS, RESTING, RECENT)}
     return Split(
-        **{name: np.flatnonzero(part == name).astype(np.int64) for name in (*PARTS, RESTING)},
+        **clips,
         class_weights=_class_weights(counts, names, prepare.class_weights),
         unmeasured=tuple(names[tested == 0]),
-        groups={name: tuple(sorted({str(g) for g in group[part == name]})) for name in PARTS},
+        groups={
+            name: tuple(sorted({str(g) for g in group[part == name]}))
+            for name in (*PARTS, RECENT)
+            if name in PARTS or len(clips[name])
+        },
     )
 
 
@@ -181,8 +201,8 @@ def freeze(samples: Samples, prepare: Prepare) -> tuple[str, ...]:
 
 
 def write(path: Path, split: Split) -> None:
-    """Writes split.json; the same split gives the same bytes."""
-    value: dict[str, Any] = {name: getattr(split, name).tolist() for name in (*PARTS, RESTING)}
+    """Writes split.json; the same split gives the same bytes, and `recent` is in it only where there is one."""
+    value: dict[str, Any] = {name: getattr(split, name).tolist() for name in (*split.parts, RESTING)}
     value |= {"class_weights": split.class_weights, "unmeasured": split.unmeasured, "groups": split.groups}
     write_json(path, value)
 
@@ -196,9 +216,10 @@ def read(path: Path) -> Split:
     try:
         return Split(
             **{name: np.asarray(value[name], np.int64) for name in (*PARTS, RESTING)},
+            recent=np.asarray(value.get(RECENT, []), np.int64),
             class_weights=value["class_weights"],
             unmeasured=tuple(value["unmeasured"]),
-            groups={name: tuple(value["groups"][name]) for name in PARTS},
+            groups={name: tuple(value["groups"][name]) for name in (*PARTS, *([RECENT] if RECENT in value else []))},
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"'{path}' is not a split ({error!r}). Delete it and run `dvc repro`.") from None

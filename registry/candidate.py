@@ -20,6 +20,7 @@ from pipeline.contract import Contract
 from pipeline.errors import InputError
 from pipeline.files import read_json, sha256, write_json, write_text
 from pipeline.samples import Samples
+from pipeline.split import RECENT
 from registry.lineage import Lineage
 from registry.versions import CALIBRATION, EXTRAS, ONNX, STEP
 
@@ -33,6 +34,7 @@ class Source:
 
     track: str
     test: Samples
+    recent: Samples  # corrected clips of clients who are never trained on; none without such
     learned_groups: tuple[str, ...]  # trained on, or chosen by (validation)
     model: Path
     exported: Path
@@ -44,7 +46,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """One precision of a source; `correct` [N] follows the order of the test clips."""
+    """One precision of a source; `correct` [N] follows the order of the test clips, `on_recent` that of recent ones."""
 
     source: Source
     precision: str
@@ -53,6 +55,7 @@ class Candidate:
     metrics: dict[str, Any]
     calibration: Calibration
     correct: NDArray[np.bool_]
+    on_recent: NDArray[np.bool_]
     fingerprint: str
 
     @property
@@ -76,12 +79,13 @@ def read(
     Raises: InputError when the artifacts are missing, damaged, or of different runs of the stages.
     """
     everything, parts = stores.read(samples), splits.read(split)
-    test = everything.select(parts.test)
+    test, recent = everything.select(parts.test), everything.select(parts.recent)
     learned = np.unique(everything.group[np.concatenate([parts.train, parts.val])].astype(str))
     ids = sorted(test.id.astype(str))
     source = Source(
         track=track,
         test=test,
+        recent=recent,
         learned_groups=tuple(str(name) for name in learned),
         model=model,
         exported=exported,
@@ -107,13 +111,9 @@ def _candidate(source: Source, precision: str, export: dict[str, Any], answers: 
     metrics, calibration = (_of(precision, source.evaluation / f"{name}.json") for name in ("metrics", "calibration"))
     if (found := sha256(onnx)) != export["sha256"]:
         raise InputError(f"'{onnx}': expected sha256 {export['sha256'][:12]}…, got {found[:12]}…. Run `dvc repro`.")
-    own = answers[answers["precision"] == precision].set_index("id")
-    if set(own.index) != set(source.test.id) or len(own) != len(source.test):
-        raise InputError(
-            f"'{source.evaluation / 'predictions.parquet'}' answers {len(own)} clips of {precision}, the split tests "
-            f"{len(source.test)}, or others. Run `dvc repro` to evaluate again."
-        )
-    own = own.loc[list(source.test.id)]
+    own = answers.loc[answers["precision"] == precision]
+    where = f"'{source.evaluation / 'predictions.parquet'}'"
+    on_test, on_recent = (own.loc[own["part"] == part] for part in ("test", RECENT))
     return Candidate(
         source=source,
         precision=precision,
@@ -121,9 +121,21 @@ def _candidate(source: Source, precision: str, export: dict[str, Any], answers: 
         contract=contracts.read(onnx),
         metrics=metrics,
         calibration=calibrations.from_json(calibration, str(source.evaluation / "calibration.json")),
-        correct=(own["label"] == own["target"]).to_numpy(bool),
+        correct=_correct(on_test, source.test, f"{where} answers {len(on_test)} clips of {precision}, the split tests"),
+        on_recent=_correct(
+            on_recent, source.recent, f"{where} answers {len(on_recent)} recent clips of {precision}, the split has"
+        ),
         fingerprint=digest([found, *(source.hashes[name] for name in ("data", "split", "model", "params"))]),
     )
+
+
+def _correct(answers: pd.DataFrame, samples: Samples, words: str) -> NDArray[np.bool_]:
+    """Returns which clips were answered rightly, in their order."""
+    own = answers.set_index("id")
+    if set(own.index) != set(samples.id) or len(own) != len(samples):
+        raise InputError(f"{words} {len(samples)}, or others. Run `dvc repro` to evaluate again.")
+    own = own.loc[list(samples.id)]
+    return (own["label"] == own["target"]).to_numpy(bool)
 
 
 def _of(precision: str, path: Path) -> dict[str, Any]:
@@ -218,13 +230,17 @@ def write_bundle(candidate: Candidate, folder: Path) -> None:
 
 
 def write_extras(candidate: Candidate, folder: Path) -> None:
-    """Writes what an evaluation says of the same bytes, and draws of them: it may be measured anew."""
+    """Writes what an evaluation says of the same bytes, and draws of them: it may be measured anew.
+
+    Single answers to recent clips stay out: those people can ask to be erased, and a version is for ever.
+    """
     (folder / PLOTS).mkdir(parents=True, exist_ok=True)
     evaluation = candidate.source.evaluation
     write_json(folder / "metrics.json", candidate.metrics)
     calibrations.write(folder / "calibration.json", candidate.calibration)
     answers = pd.read_parquet(evaluation / "predictions.parquet")
-    answers[answers["precision"] == candidate.precision].to_parquet(folder / "predictions.parquet", index=False)
+    own = answers[(answers["precision"] == candidate.precision) & (answers["part"] != RECENT)]
+    own.to_parquet(folder / "predictions.parquet", index=False)
     shutil.copyfile(evaluation / "reference.parquet", folder / "reference.parquet")
     for plot in sorted(path for path in evaluation.iterdir() if path.suffix in DRAWN):
         shutil.copyfile(plot, folder / PLOTS / plot.name)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.params import AgainstProduction, Gates, Rule
+from pipeline.params import AgainstProduction, Gates, OnRecent, Rule
 from registry.statistics import bounds
 
 Status = Literal["passed", "refused", "not enough evidence", "not comparable"]
@@ -88,6 +88,7 @@ class Decision:
     reasons: tuple[str, ...]
     checks: tuple[Check, ...] = ()
     comparison: Comparison | None = None
+    recent: Comparison | None = None  # on recent clips, where drift called for the candidate
 
     @property
     def passed(self) -> bool:
@@ -102,21 +103,19 @@ class Decision:
             status=fields["status"],
             reasons=tuple(fields["reasons"]),
             checks=tuple(Check(**check) for check in fields["checks"]),
-            comparison=Comparison(**fields["comparison"]) if fields["comparison"] else None,
+            **{name: Comparison(**fields[name]) for name in ("comparison", "recent") if fields.get(name)},
         )
 
 
-def judge(metrics: dict[str, Any], gates: Gates, against: Against) -> Decision:
-    """Holds a candidate to every rule; the first kind of failure names the status."""
+def judge(metrics: dict[str, Any], gates: Gates, against: Against, recent: Against = None) -> Decision:
+    """Holds a candidate to every rule; the first kind of failure names the status.
+
+    recent  both on recent clips; None where drift did not call for the candidate
+    """
     floors = tuple(_floor(name, rule, metrics.get(name)) for name, rule in gates.rules.items())
-    rule, comparison = gates.against_production, None
-    paired: tuple[Check, ...] = ()
-    if rule is not None and isinstance(against, Paired):
-        comparison, paired = _compare(against, rule)
-    elif rule is not None and isinstance(against, Incomparable):
-        words = f"against version {against.version}: not comparable, {against.why}. A person decides."
-        paired = (_against(against.version, "comparable", None, "not comparable", words),)
-    checks = floors + paired
+    comparison, paired = _held(against, gates.against_production, ON_TEST)
+    on_recent, better = _held(recent, gates.recent, ON_RECENT)
+    checks = floors + paired + better
     if isinstance(against, InProduction):
         reasons = (f"version {against.version} is already in Production and stays there; only its floors were judged",)
     elif against is None:
@@ -126,7 +125,11 @@ def judge(metrics: dict[str, Any], gates: Gates, against: Against) -> Decision:
     failed: list[Status] = [check.status for check in checks if not check.passed]
     status: Status = "passed" if not failed else "refused" if "refused" in failed else failed[0]
     return Decision(
-        status=status, reasons=tuple(c.words for c in checks) + reasons, checks=checks, comparison=comparison
+        status=status,
+        reasons=tuple(c.words for c in checks) + reasons,
+        checks=checks,
+        comparison=comparison,
+        recent=on_recent,
     )
 
 
@@ -159,50 +162,79 @@ def _figure(value: float, limit: float) -> str:
     return next((text for d in (3, 4, 5, 6) if float(text := f"{value:.{d}f}") != limit), repr(value))
 
 
-def _compare(paired: Paired, rule: AgainstProduction) -> tuple[Comparison | None, tuple[Check, ...]]:
-    head = f"against version {paired.version}"
+def _held(
+    against: Against, rule: AgainstProduction | OnRecent | None, on: "_On"
+) -> tuple[Comparison | None, tuple[Check, ...]]:
+    """Holds a candidate against Production; nothing is checked without a rule, or where there is nobody to compare."""
+    if rule is not None and isinstance(against, Paired):
+        return _compare(against, rule, on)
+    if rule is not None and isinstance(against, Incomparable):
+        head = on.head(against.version)
+        words = f"{head}: not comparable, {against.why}. A person decides."
+        return None, (_against(head, "comparable", None, "not comparable", words),)
+    return None, ()
+
+
+@dataclass(frozen=True)
+class _On:
+    """What a comparison is on, in words."""
+
+    before: str
+    units: str
+
+    def head(self, version: int) -> str:
+        return f"{self.before}against version {version}"
+
+
+ON_TEST, ON_RECENT = _On("", "test groups"), _On("on recent clips ", "clients")
+
+
+def _compare(
+    paired: Paired, rule: AgainstProduction | OnRecent, on: _On
+) -> tuple[Comparison | None, tuple[Check, ...]]:
+    head, margin = on.head(paired.version), rule.margin if isinstance(rule, AgainstProduction) else 0.0
     checks: list[Check] = []
-    if paired.lost_classes and not rule.allow_lost_classes:
+    if paired.lost_classes and isinstance(rule, AgainstProduction) and not rule.allow_lost_classes:
         words = f"{head}: no longer knows {_listed(paired.lost_classes)}: refused"
-        checks.append(_against(paired.version, "no class lost", len(paired.lost_classes), "refused", words))
+        checks.append(_against(head, "no class lost", len(paired.lost_classes), "refused", words))
     units, index = np.unique(paired.unit.astype(str), return_inverse=True)
     gained, lost, clips = (
         np.bincount(index, weights=x, minlength=len(units)).astype(float)
         for x in (paired.candidate & ~paired.incumbent, paired.incumbent & ~paired.candidate, np.ones(len(index)))
     )
-    stated = f"> −{100 * rule.margin:.1f} points"
+    stated = f"> −{100 * margin:.1f} points" if margin else "> 0 points"
     if len(units) < rule.min_units:
         left = (
             f" ({len(paired.left_out)} left out: version {paired.version} learned from them)" if paired.left_out else ""
         )
         words = (
-            f"{head}: {len(units)} test groups{left}, {rule.min_units} needed: not enough evidence. A person decides."
+            f"{head}: {len(units)} {on.units}{left}, {rule.min_units} needed: not enough evidence. A person decides."
         )
-        checks.append(_against(paired.version, stated, None, "not enough evidence", words))
+        checks.append(_against(head, stated, None, "not enough evidence", words))
         return None, tuple(checks)
     found = bounds(gained, lost, clips, confidence=rule.confidence, bootstrap=rule.bootstrap, seed=rule.seed)
     comparison = Comparison(
         version=paired.version,
         difference=float(found.difference),
         lower=float(found.lower),
-        margin=rule.margin,
+        margin=margin,
         bounds={name: float(getattr(found, name)) for name in ("cluster_t", "bootstrap", "score")},
         units=len(units),
         clips=int(clips.sum()),
         gained=int(gained.sum()),
         lost=int(lost.sum()),
     )
-    status: Status = "passed" if comparison.lower > -rule.margin else "refused"
-    words = f"{head}: {_in_words(comparison)}: {status}"
-    checks.append(_against(paired.version, stated, comparison.lower, status, words))
+    status: Status = "passed" if comparison.lower > -margin else "refused"
+    words = f"{head}: {_in_words(comparison, on.units)}: {status}"
+    checks.append(_against(head, stated, comparison.lower, status, words))
     return comparison, tuple(checks)
 
 
-def _in_words(found: Comparison) -> str:
+def _in_words(found: Comparison, units: str) -> str:
     asked = f"may lose at most {100 * found.margin:.1f}" if found.margin else "must be better"
     figures = f"{_points(found.difference)} points (lower bound {_points(found.lower)}), {asked}"
     if found.lower <= -found.margin < found.difference:
-        figures += f"; close, but {found.clips} clips of {found.units} groups cannot show it"
+        figures += f"; close, but {found.clips} clips of {found.units} {units.removeprefix('test ')} cannot show it"
     return figures
 
 
@@ -215,5 +247,5 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def _against(version: int, rule: str, value: float | None, status: Status, words: str) -> Check:
-    return Check(metric=f"against version {version}", rule=rule, value=value, status=status, words=words)
+def _against(metric: str, rule: str, value: float | None, status: Status, words: str) -> Check:
+    return Check(metric=metric, rule=rule, value=value, status=status, words=words)

@@ -1,6 +1,7 @@
-"""Asks the model in Production about the candidate's test clips, so that both are judged on the same ones."""
+"""Asks the model in Production about the candidate's clips, so that both are judged on the same ones."""
 
 import json
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,31 +15,33 @@ from registry.store import Store
 from registry.versions import EXTRAS, ONNX, Version, files
 
 
-def pair(store: Store, candidate: Candidate, incumbent: Version) -> Paired | Incomparable:
+def pair(
+    store: Store, candidate: Candidate, incumbent: Version, part: Literal["test", "recent"] = "test"
+) -> Paired | Incomparable:
     """Pairs the answers on clips of classes that both know, from groups that the incumbent never learned from."""
-    test = candidate.source.test
+    source = candidate.source
+    clips, right = (source.test, candidate.correct) if part == "test" else (source.recent, candidate.on_recent)
     try:
         with files(store, incumbent, ONNX) as path:
             predictor = Predictor.open(path)
-        learned = _learned_groups(store, incumbent)
+        learned = learned_groups(store, incumbent)
     except (InputError, RegistryError) as error:
         return Incomparable(version=incumbent.number, why=f"its file cannot be used: {error}")
     except Exception as error:  # whatever ONNX Runtime makes of a damaged graph: it has no common type of its own
         return Incomparable(version=incumbent.number, why=f"its file does not load: {error}")
-    if predictor.contract.skeleton != test.skeleton:
-        why = f"it reads '{predictor.contract.skeleton}' points, the test clips hold '{test.skeleton}'"
+    if predictor.contract.skeleton != clips.skeleton:
+        why = f"it reads '{predictor.contract.skeleton}' points, the {part} clips hold '{clips.skeleton}'"
         return Incomparable(version=incumbent.number, why=why)
     theirs, ours = predictor.contract.class_names, candidate.contract.class_names
-    target = np.array(test.class_names, dtype=object)[test.target]
-    left_out = sorted(set(test.group.astype(str)) & set(learned))
-    compared = np.flatnonzero(
-        np.isin(target, [c for c in ours if c in theirs]) & ~np.isin(test.group.astype(str), left_out)
-    )
+    target = np.array(clips.class_names, dtype=object)[clips.target]
+    group = clips.group.astype(str)
+    left_out = sorted(set(group) & set(learned))
+    compared = np.flatnonzero(np.isin(target, [c for c in ours if c in theirs]) & ~np.isin(group, left_out))
     return Paired(
         version=incumbent.number,
-        candidate=candidate.correct[compared],
-        incumbent=correct(predictor, test.select(compared)),
-        unit=test.group[compared],
+        candidate=right[compared],
+        incumbent=correct(predictor, clips.select(compared)),
+        unit=group[compared],
         lost_classes=tuple(name for name in theirs if name not in ours),
         left_out=tuple(left_out),
     )
@@ -53,7 +56,7 @@ def correct(predictor: Predictor, samples: Samples) -> NDArray[np.bool_]:
     return (answered == np.array(samples.class_names, dtype=object)[samples.target]) & (seen > 0)
 
 
-def _learned_groups(store: Store, version: Version) -> list[str]:
+def learned_groups(store: Store, version: Version) -> list[str]:
     """A version that another tool registered does not say; then no group is left out."""
     try:
         with files(store, version, f"{EXTRAS}/learned_groups.json") as path:

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.errors import RegistryError
 from pipeline.files import write_json
 from pipeline.params import WHO_PROMOTES, Gates
+from pipeline.split import RECENT
 from registry import candidate as candidates
 from registry import entries, manifest, moves, versions
 from registry import record as records
@@ -46,13 +47,20 @@ def promote(
     params: dict[str, Any],
     move_alias: bool = True,
     tracking: bool = True,
+    drifted: bool = False,
+    called_by: str = "",
 ) -> None:
     """Writes out, the decision, after the registry holds it.
 
     params      the track's sections as JSON, for the fingerprint and the record
     move_alias  False in an experiment: judges and records, and moves nothing
     tracking    False where `tracking: none`: the version then points to no run
+    drifted     drift called for the candidate, which must then be better on recent clips (`gates.recent`)
+    called_by   what called for it, which the ledger says beside who moved Production
     """
+    who = f"{STAGE}, for {called_by}" if called_by else STAGE
+    if not drifted:
+        gates = gates.model_copy(update={"recent": None})
     contenders = candidates.read(
         track=track,
         samples=samples,
@@ -66,7 +74,7 @@ def promote(
     with store.lock(f"promote-{track}"):
         for _ in range(ATTEMPTS):
             state = moves.catch_up(store, track) if move_alias else None
-            record = _decide(store, contenders, gates, state, model=model, params=params, tracking=tracking)
+            record = _decide(store, contenders, gates, state, who, model=model, params=params, tracking=tracking)
             if record is not None:
                 write_json(out, record)
                 return
@@ -81,6 +89,7 @@ def _decide(
     contenders: list[Candidate],
     gates: Gates,
     state: State | None,
+    who: str,
     *,
     model: Path,
     params: dict[str, Any],
@@ -97,7 +106,7 @@ def _decide(
         incumbent = versions.find(store, track, number=state.production) if state.production else None
     key = digest(
         [
-            gates.model_dump(mode="json", exclude=WHO_PROMOTES),
+            gates.model_dump(mode="json", exclude=WHO_PROMOTES | (set() if gates.recent else {"recent"})),
             [(c.fingerprint, c.evaluation_sha256) for c in contenders],
         ]
     )[:16]
@@ -107,7 +116,7 @@ def _decide(
         return record
     chosen, judged = _judge(store, contenders, gates, incumbent)
     run_id = find_or_rebuild_run(store, track, model, params) if tracking else None
-    return _conclude(store, chosen, judged, incumbent, gates, key, run_id, state)
+    return _conclude(store, chosen, judged, incumbent, gates, key, run_id, state, who)
 
 
 def _judge(
@@ -116,7 +125,8 @@ def _judge(
     """Judges until one passes; returns it, or what stands for the refused: Production's own, else the first."""
     judged: dict[str, Decision] = {}
     for contender in contenders:
-        judged[contender.precision] = judge(contender.metrics, gates, _against(store, contender, gates, incumbent))
+        against, recent = _against(store, contender, gates, incumbent), _on_recent(store, contender, gates, incumbent)
+        judged[contender.precision] = judge(contender.metrics, gates, against, recent)
         if judged[contender.precision].passed:
             return contender, judged
     holders = [c for c in contenders if incumbent and c.fingerprint == incumbent.fingerprint]
@@ -131,6 +141,12 @@ def _against(store: Store, contender: Candidate, gates: Gates, incumbent: Versio
     return pair(store, contender, incumbent) if gates.against_production else None
 
 
+def _on_recent(store: Store, contender: Candidate, gates: Gates, incumbent: Version | None) -> Against:
+    if incumbent is None or contender.fingerprint == incumbent.fingerprint or gates.recent is None:
+        return None
+    return pair(store, contender, incumbent, RECENT)
+
+
 def _conclude(
     store: Store,
     chosen: Candidate,
@@ -140,6 +156,7 @@ def _conclude(
     key: str,
     run_id: str | None,
     state: State | None,
+    who: str,
 ) -> dict[str, Any] | None:
     """Registers the chosen one, records why, and moves the aliases, in this order; None when it came too late."""
     version = _register(store, chosen, judged[chosen.precision], run_id)
@@ -180,7 +197,7 @@ def _conclude(
         version=version.number,
         before=before,
         after=version.number if moves_it else before,
-        who=STAGE,
+        who=who,
         verdict=decision.status,
         reason=awaits or _why(judged[chosen.precision]),
         judgement=judgement,
@@ -204,7 +221,7 @@ def _note(store: Store, track: str, entry: Entry) -> None:
 def _why(decision: Decision) -> str:
     """The words that decided: what failed, else the comparison, else what stands in its place."""
     failed = [check.words for check in decision.checks if not check.passed]
-    compared = [check.words for check in decision.checks if check.metric.startswith("against")]
+    compared = [check.words for check in decision.checks if "against" in check.metric]
     return "; ".join(failed or compared or decision.reasons[-1:])
 
 

@@ -14,11 +14,12 @@ from serving.answering.host import Host
 from serving.answering.journal import Journal
 from serving.answering.lineup import Lineup
 from serving.bodies.recordings import Recordings
+from serving.dashboard.look import Dashboard
 from serving.guards.keys import Gate
 from serving.guards.limits import Limits
 from serving.metrics import Metrics
 from serving.requests import Requests
-from serving.routes import feedback, health, infer, metrics, page, predict, stream
+from serving.routes import dashboard, feedback, health, infer, metrics, page, predict, stream
 from serving.settings import Settings
 from serving.stream.conversing import Streams
 
@@ -36,6 +37,7 @@ def create(settings: Settings) -> FastAPI:
         try:
             host.start()
             app.state.host, app.state.streams, app.state.recordings = host, streams, recordings
+            app.state.dashboard = _dashboard(settings, host)
             if settings.alone:
                 _spare_the_collector()
             log.info("ready: %s", "; ".join(_who(lineup) for lineup in host.lineups.values()))
@@ -59,7 +61,7 @@ def create(settings: Settings) -> FastAPI:
     app.add_middleware(Limits, bounds=settings.serve)
     app.add_middleware(Gate, keys=settings.keys, hosts=settings.serve.hosts)
     app.add_middleware(Requests, metrics=counts)  # the last one added is passed first: it sees all
-    for routes in (health, metrics, infer, predict, stream, feedback, page):
+    for routes in (health, metrics, infer, predict, stream, feedback, page, dashboard):
         app.include_router(routes.router)
     openapi.install(app)
     return app
@@ -74,6 +76,13 @@ def _journal(settings: Settings) -> Journal | None:
         return None
     writer = Writer.open(settings.database, max_entries=settings.log.max_queue)
     return Journal(writer, keep_all=settings.log.inputs, keep_inputs_days=settings.log.keep_inputs_days)
+
+
+def _dashboard(settings: Settings, host: Host) -> Dashboard:
+    log = (
+        host.journal.database if host.journal else "Nothing is logged here: `log.predictions` of params.yaml is false."
+    )
+    return Dashboard(settings.store, settings.tracks, log, stages=settings.stages)
 
 
 def _spare_the_collector() -> None:

@@ -22,6 +22,7 @@ class Settings:
     keys      none: everybody may do everything, from this machine alone
     assets    folders that detectors' bundles are looked for in
     alone     the process is the server's: what is there when it starts stays, and the collector leaves it alone
+    stages    file that stages note their times in, for the dashboard
     counts    folder that several processes count in, for /metrics; None: there is one
     """
 
@@ -34,4 +35,5 @@ class Settings:
     keys: tuple[Key, ...] = ()
     assets: tuple[Path, ...] = ()
     alone: bool = False
+    stages: Path | None = None
     counts: Path | None = None

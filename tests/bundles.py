@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from flows.assets import KNOWN
 from pipeline.detect.bundles import BUNDLES, find
 from pipeline.errors import InputError
-from serving.page import vision
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "signloop" / "assets"
 BESIDE = Path(__file__).parents[2] / "shared" / "models"
@@ -21,7 +21,7 @@ def folders() -> list[Path]:
 @cache
 def _found(name: str) -> Path | str:
     try:
-        return find(name, folders(), {**BUNDLES, vision.NAME: vision.BUNDLE})
+        return find(name, folders(), KNOWN)
     except InputError as error:
         return str(error)
 

@@ -1,11 +1,15 @@
 """`signloop feedback`: what people said of answers, what to ask them next, and a source made of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows import environment
+from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from monitoring.log.database import Database
 
 app = typer.Typer(help="Corrections of answers: list, review, and export them to be trained on.", no_args_is_help=True)
 Track = Annotated[str, typer.Argument(help="A track.")]
@@ -45,19 +49,30 @@ def review(
 @app.command()
 def export(
     track: Track,
-    out: Annotated[Path, typer.Option("--out", "-o", help="One hand: .parquet; whole signers: .npz.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="One hand: .parquet; whole signers: .npz; either: .h5.")
+    ] = None,
+    for_training: Annotated[
+        bool, typer.Option("--for-training", help="Into feedback/, where the track's `extract` takes them up.")
+    ] = False,
 ) -> None:
     """Write corrected and confirmed clips whose inputs are kept as a source for `extract`."""
     from monitoring.log import exporting
     from monitoring.log.database import Database
 
+    if for_training == (out is not None):
+        raise InputError("give either --out FILE or --for-training.")
     with Database.open(environment.database_url()) as database:
+        if out is None:
+            typer.echo(_for_training(track, database))
+            return
         written = exporting.export(database, track, out)
     typer.echo(f"{out}: {written.clips} clip(s), sha256 {written.sha256}")
     for why, count in sorted(written.left_out.items()):
         typer.echo(f"  left out: {count} ({why})")
-    for line in exporting.section(out):
-        typer.echo(f"  {line}")
+    if out.suffix.lower() != exporting.STORE:
+        for line in exporting.section(out):
+            typer.echo(f"  {line}")
 
 
 @app.command()
@@ -74,3 +89,12 @@ def exports(track: Annotated[str | None, typer.Argument(help="Only this track.")
         found = exporting.listed(database, track)
     trained = trained_on(environment.store(), [one.sha256 for one in found])
     Console().print(predictions.exported(found, trained))
+
+
+def _for_training(track: str, database: "Database") -> str:
+    from flows import corrections
+    from pipeline import params
+
+    root = environment.project_root()
+    clips = corrections.write(root, [track], database, params.read(root / "params.yaml").policy)[track]
+    return f"feedback/{track}: {clips} clip(s). Next: dvc repro"

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from flows import environment, server, turn, verdict
+from flows import environment, readying, server, turn, verdict
 from flows.ask_dvc import AskDvc
+from flows.causes import Cause
 from pipeline import params
 from pipeline.errors import SignloopError, TransientError
 
@@ -14,6 +15,10 @@ def retrain(
     tracks: Annotated[
         list[str] | None, typer.Argument(metavar="[TRACK]…", help="Default: `retrain.tracks` of params.yaml, or all.")
     ] = None,
+    cause: Annotated[
+        str, typer.Option(help="What called for it, for the ledger; `drift`: the gate asks for recent clips too.")
+    ] = "",
+    reason: Annotated[list[str] | None, typer.Option(help="Why, in words; may be repeated.")] = None,
 ) -> None:
     """Do what `dvc repro` does, as a Prefect flow. One at a time: a second one is skipped, with exit status 75."""
     root, state = environment.project_root(), environment.state_folder()
@@ -21,6 +26,8 @@ def retrain(
         with turn.take(state, "by hand") as lock:
             written = params.read(root / "params.yaml")
             named = written.named(tracks or [])
+            called = Cause(what=cause, reasons=tuple(reason or ())) if cause else None
+            readying.ready(root, named, written, called, say=lambda line: typer.echo(line, err=True))
             typer.echo(server.prepare(state), err=True)
             with AskDvc(root, lock) as dvc:  # it starts while Prefect loads
                 _load_prefect()

@@ -37,9 +37,12 @@ def leave_one_out_table(table: "pd.DataFrame") -> "Table":
         f"{table.to_numpy().mean(axis=1).min():.3f}",
         style="bold",
     )
-    low, high = interval(table)
-    shown.add_row("95 % interval of the mean", *("" for _ in table.columns), f"{low:.3f} to {high:.3f}")
+    shown.add_row("95 % interval of the mean", *("" for _ in table.columns), _between(interval(table)))
     return shown
+
+
+def _between(ends: tuple[float, float] | None) -> str:
+    return f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else "of one alone, none"
 
 
 def cross_validation_table(folds: "pd.DataFrame", models: list[str]) -> "Table":
@@ -63,12 +66,12 @@ def cross_validation_table(folds: "pd.DataFrame", models: list[str]) -> "Table":
     for model in models:
         own = folds.query("model == @model")
         table = own.pivot_table(index="fold", columns="seed", values="accuracy").loc[names]
-        low, high = interval(table) if len(names) > 1 else interval(table.T)
+        ends = interval(table) if len(names) > 1 else interval(table.T)
         shown.add_row(
             model,
             *(f"{value:.3f}" for value in table.mean(axis=1)),
             f"{table.to_numpy().mean():.4f}",
-            f"{low:.3f} to {high:.3f}",
+            _between(ends),
             f"{own['parameters'].iloc[0]:,}",
             f"{own['onnx_bytes'].iloc[0] / 1e6:.1f} MB",
             f"{statistics.median(own['milliseconds']):.2f} ms",

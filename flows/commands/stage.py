@@ -2,7 +2,7 @@ from typing import Annotated
 
 import typer
 
-from flows import environment, stages
+from flows import environment, stage_times, stages
 
 
 def stage(
@@ -10,4 +10,6 @@ def stage(
     track: Annotated[str, typer.Argument(help="A track of params.yaml.")],
 ) -> None:
     """Run one stage of one track: what `dvc repro` calls."""
-    stages.run(name, stages.call(environment.project_root(), track))
+    call = stages.call(environment.project_root(), track)
+    with stage_times.noted(call.state, name, track):
+        stages.run(name, call)

@@ -1,13 +1,14 @@
 """Corrected and confirmed clips as a labelled source: what `extract` reads, and a record of whose clips went into it.
 
-One hand goes into Parquet (`landmark_table`), whole signers into .npz (`landmark_clips`); a clip's group is its client,
-so that nobody is in two parts of a split. Clips are sorted by id and nothing says when: the same feedback gives the
-same bytes. The record is there before the file is: one whose clips nobody remembers could not be named by an erasure.
+One hand goes into Parquet (`landmark_table`), whole signers into .npz (`landmark_clips`), either into a sample store
+(.h5), which joins a source; a clip's group is its client, so that nobody is in two parts of a split. Clips are sorted
+by id and nothing says when: the same feedback gives the same bytes. The record is there before the file is: one whose
+clips nobody remembers could not be named by an erasure.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from monitoring.log.database import Database
 from monitoring.log.feedback import counting
 from monitoring.log.inputs import unpack
 from monitoring.log.tables import exported, exports, kept_inputs, predictions
+from pipeline import samples as store
 from pipeline.contract import NO_HAND
 from pipeline.errors import InputError, TransientError
 from pipeline.files import replacing, sha256
@@ -27,10 +29,12 @@ from pipeline.formats.keeping import LARGEST
 from pipeline.samples import Samples, check, from_clips
 
 WRITERS = {"hand": (".parquet", tables.write), "holistic": (".npz", arrays.write)}
+STORE = ".h5"
 NOBODY = "nobody"  # group of all who did not say who they are: none of them is in two parts of a split
 TOO_FAR = f"coordinates beyond {LARGEST:g}, no shares of a picture"
 NO_SIGN = "there was no hand"
 NOT_KEPT = "the input was not kept"
+ANOTHER_MODEL = "points that the track's model does not read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,20 +54,58 @@ class Export:
     left_out: dict[str, int]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which clips are wanted.
+
+    skeleton  only clips of it; None: they must all be of one
+    clients   whose clips, by the client's key, "" nobody's
+    earlier   clips of a former export, by id, for inputs that are past their time since
+    """
+
+    skeleton: str | None = None
+    clients: Callable[[str], bool] = lambda client: True
+    earlier: Mapping[str, Samples] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Labelled clips, sorted by id, and what was left out, by the reason."""
+
+    clips: list[tuple[Samples, str]]
+    left_out: dict[str, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.clips)
+
+
 def export(database: Database, track: str, out: Path, *, now: datetime | None = None) -> Export:
     """Writes a track's corrected and confirmed clips whose inputs are kept.
 
     Raises: InputError where there are none, where models of two kinds answered, or for another suffix.
     """
-    left_out: Counter[str] = Counter()
-    clips = list(_clips(database, track, left_out))
-    if not clips:
+    found = collect(database, track, Choice())
+    if not found:
         raise InputError(
-            f"'{track}' has no corrected or confirmed prediction whose input is kept{_because(left_out)}. Keep inputs "
-            "(log.inputs: true, or store: true in a request), and send corrections."
+            f"'{track}' has no corrected or confirmed prediction whose input is kept{_because(found.left_out)}. Keep "
+            "inputs (log.inputs: true, or store: true in a request), and send corrections."
         )
-    samples = _joined(clips, track)
-    suffix, write = WRITERS[samples.skeleton]
+    return put(database, track, out, found, now=now)
+
+
+def collect(database: Database, track: str, choice: Choice) -> Found:
+    """Reads a track's corrected and confirmed clips out of the log."""
+    left_out: Counter[str] = Counter()
+    return Found(list(_clips(database, track, choice, left_out)), dict(left_out))
+
+
+def put(database: Database, track: str, out: Path, found: Found, *, now: datetime | None = None) -> Export:
+    """Writes clips, at least one, and records whose they are.
+
+    Raises: InputError where they are of two kinds, or for another suffix; TransientError where some were erased since.
+    """
+    samples = _joined(found.clips, track)
+    suffix, write = (STORE, store.write) if out.suffix.lower() == STORE else WRITERS[samples.skeleton]
     if out.suffix.lower() != suffix:
         raise InputError(f"'{out}': expected a name that ends in {suffix} for clips of '{track}'. Give such a one.")
     with replacing(out) as beside:
@@ -74,11 +116,17 @@ def export(database: Database, track: str, out: Path, *, now: datetime | None = 
             track=track,
             path=str(out.absolute()),
             clips=len(samples),
-            left_out=dict(left_out),
+            left_out=found.left_out,
         )
         with database.writing() as connection:
             _record(connection, written, samples)
     return written
+
+
+def earlier(files: Iterable[Path]) -> dict[str, Samples]:
+    """Returns the clips of former exports by id, each as samples of one; files that are not there have none."""
+    there = [store.read(file) for file in files if file.is_file()]
+    return {str(id): samples.select(np.asarray([i])) for samples in there for i, id in enumerate(samples.id)}
 
 
 def section(out: Path) -> list[str]:
@@ -101,7 +149,7 @@ def of_row(row: Any) -> Export:
     return Export(**{name: value for name, value in row._mapping.items() if name != "number"}, left_out={})
 
 
-def _clips(database: Database, track: str, left_out: Counter[str]) -> Iterator[tuple[Samples, str]]:
+def _clips(database: Database, track: str, choice: Choice, left_out: Counter[str]) -> Iterator[tuple[Samples, str]]:
     """Yields each clip with its label, sorted by id."""
     said = counting().subquery()
     query = (
@@ -113,13 +161,17 @@ def _clips(database: Database, track: str, left_out: Counter[str]) -> Iterator[t
     with database.reading() as connection:
         rows = sorted(connection.execute(query), key=lambda row: row.id)  # databases sort text by their own rules
     for row in rows:
-        if row.clip is None:
+        if not choice.clients(row.client):
+            continue
+        if row.clip is None and row.id not in choice.earlier:
             left_out[NOT_KEPT] += 1
         elif row.label == NO_HAND:
             left_out[NO_SIGN] += 1
         else:
-            samples = unpack(row.clip, row.id)
-            if (np.abs(np.nan_to_num(samples.values)) > LARGEST).any():
+            samples = choice.earlier[row.id] if row.clip is None else unpack(row.clip, row.id)
+            if choice.skeleton not in (None, samples.skeleton):
+                left_out[ANOTHER_MODEL] += 1
+            elif (np.abs(np.nan_to_num(samples.values)) > LARGEST).any():
                 left_out[TOO_FAR] += 1
             else:
                 yield replace(samples, group=np.asarray([row.client or NOBODY], object)), row.label
@@ -171,5 +223,5 @@ def _record(connection: Connection, written: Export, samples: Samples) -> None:
         raise TransientError(f"{gone} of the clips were erased meanwhile: '{written.path}' is not written. Try again.")
 
 
-def _because(left_out: Counter[str]) -> str:
+def _because(left_out: Mapping[str, int]) -> str:
     return f" ({', '.join(f'{count}: {why}' for why, count in sorted(left_out.items()))})" if left_out else ""

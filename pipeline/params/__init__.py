@@ -20,6 +20,7 @@ from pipeline.params.judging import (
     Evaluate,
     Export,
     Gates,
+    OnRecent,
     Precision,
     Rule,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "Log",
     "Mlp",
     "Model",
+    "OnRecent",
     "Params",
     "Policy",
     "Precision",

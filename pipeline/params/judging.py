@@ -58,6 +58,18 @@ class AgainstProduction(Section):
     seed: int = 0
 
 
+class OnRecent(Section):
+    """Better than the model in Production on corrected clips of clients whom neither learned from.
+
+    Asked of a candidate that drift called for; of any other the test groups say enough.
+    """
+
+    min_units: Annotated[int, Field(ge=2)] = 5  # fewer clients: not enough evidence, a person decides
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    bootstrap: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
+    seed: int = 0
+
+
 WHO_PROMOTES = {"promotion", "allow_dirty"}  # fields of Gates by which nothing is judged
 
 
@@ -78,6 +90,7 @@ class Gates(Section):
     worst_group_accuracy_low: Rule | None = None
     ece: Rule | None = None  # expected calibration error
     against_production: AgainstProduction | None = AgainstProduction()
+    recent: OnRecent | None = OnRecent()  # of a candidate that drift called for
     promotion: Literal["automatic", "manual"] = "automatic"  # manual: what passes awaits `signloop models promote`
     allow_dirty: bool = True  # False: what uncommitted code made is not promoted by itself
 

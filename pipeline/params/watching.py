@@ -35,7 +35,9 @@ class Watch(Section):
 class Policy(Section):
     """What a report leads to: nothing, a warning, a retraining."""
 
+    fresh: Share = 0.25  # of a window's time that lies behind the window before: with less it is no other window
     accuracy_drop: Annotated[float, Field(gt=0, le=1)] = 0.05  # below the test clips', corrected or expected: retrain
+    min_corrected: Positive = 20  # answers of a window that people spoke of, before their accuracy says anything
     cooldown_h: Annotated[float, Field(ge=0)] = 24  # after a retraining that drift set off
     weekly: Annotated[int, Field(ge=0)] = 2  # retrainings that drift and corrections may set off in seven days
     min_corrections: Annotated[int, Field(ge=0)] = 200  # new ones that set off a retraining by themselves; 0: never

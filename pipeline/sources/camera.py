@@ -35,14 +35,19 @@ class Camera:
     aspect: NDArray[np.float64]
 
 
-def draw(rng: np.random.Generator, num_clips: int, difficulty: float) -> Camera:
-    """Draws one signer's cameras: one place and one device, moved a little from clip to clip; at 0 straight ahead."""
+def draw(
+    rng: np.random.Generator, num_clips: int, difficulty: float, view_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+) -> Camera:
+    """Draws one signer's cameras: one place and one device, moved a little from clip to clip; at 0 straight ahead.
+
+    `view_deg` is yaw, pitch and roll by which all of them stand elsewhere.
+    """
     own, each = rng.normal(size=5), rng.normal(size=(num_clips, 5))
     spread = difficulty * (own * [24, 28, 8, 0.3, 0.12] + each * [14, 18, 6, 0.12, 0])
     aspect = np.full(num_clips, rng.choice(ASPECTS, p=ASPECT_SHARES))
     field_of_view = np.clip(FIELD_OF_VIEW * np.exp(spread[:, 4]), 30, 100)
     return Camera(
-        rotation=np.clip(spread[:, :3], -60, 60),
+        rotation=np.clip(spread[:, :3], -60, 60) + view_deg,
         distance=np.clip(DISTANCE * np.exp(spread[:, 3]), 2.2, 12),
         focal=0.5 / np.tan(np.radians(field_of_view) / 2) * np.maximum(1.0, 1.0 / aspect),
         aspect=aspect,

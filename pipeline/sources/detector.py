@@ -54,6 +54,21 @@ def detect(
     return found
 
 
+def lose(found: Float[np.ndarray, "N T V 3"], rng: np.random.Generator, share: float) -> NDArray[np.float64]:
+    """Returns the points without the hand in so large a share of the frames, a run of up to twice that in each clip.
+
+    Every clip keeps a frame that is seen, if it had one.
+    """
+    num_clips, num_frames = found.shape[:2]
+    length = np.floor(rng.uniform(0, 2 * share, num_clips) * num_frames + rng.random(num_clips)).astype(np.int64)
+    start = np.floor(rng.random(num_clips) * (num_frames - length + 1)).astype(np.int64)[:, None]
+    frame = np.arange(num_frames)
+    lost = (frame >= start) & (frame < start + length[:, None])
+    seen = ~np.isnan(found).any(axis=(2, 3))
+    lost &= (seen & ~lost).any(axis=1, keepdims=True)
+    return np.where(lost[..., None, None], np.nan, found)
+
+
 def _slip(
     widths: NDArray[np.float64], behind: NDArray[np.bool_], rng: np.random.Generator, difficulty: float
 ) -> NDArray[np.float64]:

@@ -74,6 +74,11 @@ def draw(rng: np.random.Generator) -> Proportions:
     return Proportions(knuckles=knuckles * [np.exp(rng.normal(0, 0.08)), 1.0, 1.0], bones=AVERAGE.bones * scale)
 
 
+def scaled(hand: Proportions, *, fingers: float, palm: float) -> Proportions:
+    """Returns a hand with longer fingers and a wider palm, by factors."""
+    return Proportions(knuckles=hand.knuckles * [palm, 1.0, 1.0], bones=hand.bones * fingers)
+
+
 def clip_to_limits(angles: Float[np.ndarray, "*batch J"]) -> Float[np.ndarray, "*batch J"]:
     """Returns the nearest angles that a hand can take."""
     return np.clip(angles, LOWEST, HIGHEST)

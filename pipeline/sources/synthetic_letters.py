@@ -5,11 +5,13 @@ is, so that more data never changes the data there was. `difficulty` scales ever
 movement beside the sign, camera, detector. Proportions, handedness and picture format are people's own and stay.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
@@ -19,6 +21,7 @@ from pipeline.samples import Samples
 from pipeline.sources import camera, detector, kinematic_hand, letter_table
 from pipeline.sources.kinematic_hand import JOINTS, Proportions
 from pipeline.sources.letter_table import Letter
+from pipeline.sources.setting import USUAL, Setting
 
 LEFT_HANDED = 0.12
 # Standard deviations at difficulty 1. Degrees for joints and wrist, hand lengths for places.
@@ -60,6 +63,18 @@ def read(data: SyntheticLetters) -> Samples:
 
     Raises: InputError about the table, or a class that it does not have.
     """
+    num_letters = len(data.classes or letter_table.read(Path(data.path)))
+    wanted = np.repeat(np.arange(num_letters), data.clips_per_letter)
+    return film(data, [wanted] * data.num_signers)
+
+
+def film(
+    data: SyntheticLetters, wanted: Sequence[Int[np.ndarray, "N"]], *, first: int = 0, setting: Setting = USUAL
+) -> Samples:
+    """Makes clips of signer `first`, the next one, and so on: of each those letters, by place, that `wanted` says.
+
+    Raises: InputError about the table, or a class that it does not have.
+    """
     path = Path(data.path)
     table = letter_table.read(path)
     names = data.classes or tuple(table)
@@ -67,43 +82,64 @@ def read(data: SyntheticLetters) -> Samples:
     if unknown or len(set(names)) < len(names):
         raise InputError(f"data.classes: expected different letters of A to Z, got {', '.join(names)}.")
     letters = [table[name] for name in names]
-    made = [_clips(np.random.default_rng([data.seed, k]), letters, data) for k in range(data.num_signers)]
+    data = data.model_copy(
+        update={"fps": data.fps * setting.frame_rate, "frames": max(1, round(data.frames * setting.frame_rate))}
+    )
+    made = [_clips(first + k, letters, own, data, setting) for k, own in enumerate(wanted)]
     values, aspect, left = zip(*made, strict=True)
-    count = len(names) * data.clips_per_letter
-    signers = [f"signer_{k:04d}" for k in range(data.num_signers)]
-    ids = [f"{signer}/{name}/{i}" for signer in signers for name in names for i in range(data.clips_per_letter)]
+    counts = [len(own) for own in wanted]
+    signers = [f"signer_{first + k:04d}" for k in range(len(wanted))]
+    ids = [id for signer, own in zip(signers, wanted, strict=True) for id in _ids(signer, [names[i] for i in own])]
     return Samples(
         values=np.concatenate(values).reshape(-1, 21, 3),
         offsets=np.arange(len(ids) + 1, dtype=np.int64) * data.frames,
-        target=np.tile(np.repeat(np.arange(len(names)), data.clips_per_letter), data.num_signers),
-        group=np.repeat(np.array(signers, dtype=object), count),
+        target=np.concatenate(wanted).astype(np.int64),
+        group=np.repeat(np.array(signers, dtype=object), counts),
         id=np.array(ids, dtype=object),
         fps=np.full(len(ids), data.fps, np.float32),
         aspect=np.concatenate(aspect).astype(np.float32),
-        handedness=np.repeat(1 - np.array(left, dtype=np.float32), count),
+        handedness=np.repeat(1 - np.array(left, dtype=np.float32), counts),
         class_names=names,
         skeleton="hand",
-        provenance={"synthetic": True, "table_sha256": sha256(path), **data.model_dump(exclude={"path"}, mode="json")},
+        provenance={
+            "synthetic": True,
+            "table_sha256": sha256(path),
+            **data.model_dump(exclude={"path"}, mode="json"),
+            **setting.told(),
+        },
     )
 
 
+def _ids(signer: str, names: list[str]) -> list[str]:
+    """Names each clip by its signer, its letter and how many of that letter went before."""
+    before: Counter[str] = Counter()
+    ids = []
+    for name in names:
+        ids.append(f"{signer}/{name}/{before[name]}")
+        before[name] += 1
+    return ids
+
+
 def _clips(
-    rng: np.random.Generator, letters: list[Letter], data: SyntheticLetters
+    number: int, letters: list[Letter], wanted: Int[np.ndarray, "N"], data: SyntheticLetters, setting: Setting
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], bool]:
     """One signer's clips [N, T, 21, 3], the picture aspect of each, and whether the signer is left-handed."""
-    signer = _signer(rng, letters, data.difficulty)
-    num_clips = len(letters) * data.clips_per_letter
-    view = camera.draw(rng, num_clips, data.difficulty)
-    widths = camera.project(_hands(rng, signer, letters, data), view)
+    rng = np.random.default_rng([data.seed, number])
+    signer = _signer(rng, letters, data.difficulty, setting)
+    view = camera.draw(rng, len(wanted), data.difficulty, setting.view_deg)
+    widths = camera.project(_hands(rng, signer, letters, wanted, data), view)
     size = np.broadcast_to((view.focal / view.distance)[:, None], widths.shape[:2])
     found = detector.detect(widths, size, rng, data.difficulty)
-    return camera.place(found, view, rng, data.difficulty).astype(np.float32), view.aspect, signer.left
+    placed = camera.place(found, view, rng, data.difficulty)
+    if setting.lost:
+        placed = detector.lose(placed, np.random.default_rng([data.seed, number, 1]), setting.lost)
+    return placed.astype(np.float32), view.aspect, signer.left
 
 
-def _signer(rng: np.random.Generator, letters: list[Letter], difficulty: float) -> _Signer:
+def _signer(rng: np.random.Generator, letters: list[Letter], difficulty: float, setting: Setting) -> _Signer:
     """Draws a person."""
-    hand = kinematic_hand.draw(rng)
-    left = bool(rng.random() < LEFT_HANDED)
+    hand = kinematic_hand.scaled(kinematic_hand.draw(rng), fingers=setting.fingers, palm=setting.palm)
+    left = bool(rng.random() < (LEFT_HANDED if setting.left_handed is None else setting.left_handed))
     way = [
         int(u * len(letter.angles)) if difficulty else 0
         for letter, u in zip(letters, rng.random(len(letters)), strict=True)
@@ -135,21 +171,25 @@ def _enslave(angles: Float[np.ndarray, "L J"], share: float) -> NDArray[np.float
 
 
 def _hands(
-    rng: np.random.Generator, signer: _Signer, letters: list[Letter], data: SyntheticLetters
+    rng: np.random.Generator,
+    signer: _Signer,
+    letters: list[Letter],
+    wanted: Int[np.ndarray, "N"],
+    data: SyntheticLetters,
 ) -> Float[np.ndarray, "N T 21 3"]:
     """One signer's hands in space, in hand lengths, before any camera."""
-    num_clips, num_frames = len(letters) * data.clips_per_letter, data.frames
-    each, seconds = data.clips_per_letter, np.arange(num_frames) / data.fps
+    num_clips, num_frames = len(wanted), data.frames
+    seconds = np.arange(num_frames) / data.fps
     moved = rng.random((num_clips, 1, 1)) < GESTURES[0]
     gesture = np.where(moved, GESTURES[1], 1.0) * np.exp(rng.normal(0, 0.3, size=(num_clips, 1, 1)))
-    angles = np.repeat(signer.angles, each, axis=0)[:, None]
+    angles = signer.angles[wanted][:, None]
     angles = angles + data.difficulty * _SHARE * (
         rng.normal(0, CLIP_DEG, size=(num_clips, 1, len(JOINTS)))
         + WANDER_DEG * _wander(rng, seconds, (num_clips, len(JOINTS)))
         + rng.normal(0, TREMOR_DEG, size=(num_clips, num_frames, len(JOINTS)))
     )
-    movement = _movement(rng, signer, letters, data)
-    wrist = np.repeat(signer.wrist, each, axis=0)[:, None] + movement[..., 2:]
+    movement = _movement(rng, signer, letters, wanted, data)
+    wrist = signer.wrist[wanted][:, None] + movement[..., 2:]
     wrist = wrist + data.difficulty * (
         WRIST_DEG * rng.normal(0, 0.5, size=(num_clips, 1, 3)) + 1.5 * gesture * _wander(rng, seconds, (num_clips, 3))
     )
@@ -161,19 +201,24 @@ def _hands(
 
 
 def _movement(
-    rng: np.random.Generator, signer: _Signer, letters: list[Letter], data: SyntheticLetters
+    rng: np.random.Generator,
+    signer: _Signer,
+    letters: list[Letter],
+    wanted: Int[np.ndarray, "N"],
+    data: SyntheticLetters,
 ) -> Float[np.ndarray, "N T 5"]:
     """Where each letter's path is in each frame: x, y, turn, tip, roll. It begins and ends within the clip."""
-    shape = (len(letters), data.clips_per_letter, 1)
+    shape = (len(wanted), 1)
     share = np.clip(0.75 / signer.speed * np.exp(data.difficulty * rng.normal(0, 0.1, size=shape)), 0.4, 1.0)
     start = (1 - share) * (0.5 + min(data.difficulty, 1.0) * rng.uniform(-0.5, 0.5, size=shape))
     time = np.clip((np.linspace(0, 1, data.frames) - start) / share, 0, 1)
     eased = time * time * (3 - 2 * time)
-    out = np.zeros((*shape[:2], data.frames, 5))
-    for i, letter in enumerate(letters):
+    out = np.zeros((len(wanted), data.frames, 5))
+    for number in np.unique(wanted):
+        own, path = wanted == number, letters[number].path
         for column in range(5):
-            out[i, ..., column] = np.interp(eased[i], letter.path[:, 0], letter.path[:, column + 1])
-    return out.reshape(-1, data.frames, 5)
+            out[own, :, column] = np.interp(eased[own], path[:, 0], path[:, column + 1])
+    return out
 
 
 def _wander(

@@ -22,7 +22,7 @@ Headers = Mapping[bytes, bytes]
 ROLES = {
     "predict": "ask",
     "feedback": "correct what it was told",
-    "operate": "see metrics, health and everybody's answers",
+    "operate": "see metrics, health, the dashboard and everybody's answers",
 }
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 KEY = re.compile(r"[A-Za-z0-9._~-]{16,256}")  # of what a subprotocol's name may have, too
@@ -30,9 +30,9 @@ MAKE = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"'
 SUBPROTOCOL, CARRIES_KEY = "signloop", "key."
 CALLER = "signloop.caller"  # in a request's scope: the name of its key
 
-OPEN = ("/", "/v2/health/live", "/v2/health/ready")
+OPEN = ("/", "/dashboard", "/v2/health/live", "/v2/health/ready")
 OPEN_BELOW = ("/page/", "/assets/")  # what the live page is made of: scripts come without a key, who uses it has one
-OPERATE = ("/metrics", "/v1/health")
+OPERATE = ("/metrics", "/v1/health", "/v1/dashboard")
 BELOW_A_TRACK = {"feedback": "feedback", "review": "operate"}  # of /v1/{track}/…
 
 

@@ -26,7 +26,15 @@ from pipeline.files import write_json
 HERE = Path(__file__).resolve().parents[2]
 WATCHED = Path(__file__).parent / "watched"
 CODE = ("flows", "pipeline", "monitoring", "registry", "examples")
-FILES = ("dvc.yaml", ".dvcignore", ".gitignore", ".dvc/.gitignore", ".dvc/config", "requirements.lock")
+FILES = (
+    "feedback/README.md",
+    "dvc.yaml",
+    ".dvcignore",
+    ".gitignore",
+    ".dvc/.gitignore",
+    ".dvc/config",
+    "requirements.lock",
+)
 FILES += (".dvc/plots/bars.json", ".dvc/plots/matrix.json")
 STAGES = ("code", "extract", "prepare", "pretrain", "train", "export", "evaluate", "promote")
 TINY: dict[str, dict[str, Any]] = {

@@ -129,6 +129,10 @@ class Server:
         with urlopen(request, timeout=30) as answer:
             return json.loads(answer.read() or "null")
 
+    def read(self, what: str) -> Any:
+        with urlopen(f"{self.url}/{what}", timeout=30) as answer:
+            return json.loads(answer.read())
+
     def runs(self, **wanted: Any) -> list[dict[str, Any]]:
         """Returns the flow runs, newest first."""
         return self.ask("flow_runs/filter", sort="START_TIME_DESC", flow_runs=wanted or None)

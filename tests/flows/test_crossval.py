@@ -1,8 +1,12 @@
 """Leaving one group out; tests/flows/test_command.py runs a whole one."""
 
+import io
+
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from flows.commands.show import cross_validation_table
 from flows.crossval import cross_validate, interval, leave_one_out
 from pipeline.errors import InputError
 from pipeline.params import Track, parse
@@ -47,6 +51,17 @@ def test_the_interval_is_students_over_groups_and_seeds_are_averaged() -> None:
     table = pd.DataFrame({0: [0.6, 0.8, 0.9], 1: [0.8, 0.8, 0.9]}, index=list("abc"))
     half = 4.303 * 0.1 / 3**0.5
     assert interval(table) == pytest.approx((0.8 - half, 0.8 + half), abs=1e-4)
+
+
+def test_one_group_has_no_interval_and_the_table_says_so() -> None:
+    assert interval(pd.DataFrame({0: [0.6], 1: [0.8]})) is None
+    costs = {"parameters": 10, "onnx_bytes": 1000, "milliseconds": 1.0, "seconds": 1.0}
+    folds = pd.DataFrame([{"model": "mlp", "fold": "1", "seed": 0, "accuracy": 0.9, **costs}])
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(cross_validation_table(folds, ["mlp"]))
+    shown = console.export_text()
+    assert "of one alone, none" in shown
+    assert "nan" not in shown
 
 
 def test_a_fold_that_is_none_is_refused() -> None:

@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 import mlflow.onnx
 import pytest
 
+from pipeline import samples as store
 from registry.load import load
 from registry.store import local_store, open_store
 from registry.versions import PRODUCTION, versions
+from tests.factories import make_samples
 from tests.flows.project import STAGES, Project, Undisturbed, commit, invoke, ran, undisturbed
 
 LEARNING_RATE = "tracks.letters.train.learning_rate"
@@ -70,6 +72,19 @@ def test_a_second_repro_runs_nothing(project: Project) -> None:
     assert ran(said) == []
     assert "Data and pipelines are up to date." in said
     assert (project.root / "dvc.lock").read_bytes() == before
+
+
+def test_corrections_run_extract_and_what_follows_and_none_leave_all_as_it_is(project: Project) -> None:
+    """Taken back, they leave the very files that were there, restored without a stage that runs."""
+    before = project.lock
+    feedback = make_samples(num_groups=2, frames=4, seed=3)
+    store.write(project.root / "feedback" / "letters" / "trained.h5", feedback)
+    assert project.run("git", "status", "--porcelain") == ""
+    assert project.repro("train@letters") == of_letters("extract", "prepare", "pretrain", "train")
+    assert project.repro("train@letters") == []
+    shutil.rmtree(project.root / "feedback" / "letters")
+    assert project.repro("train@letters") == []
+    assert project.lock == before
 
 
 def test_metrics_and_plots_show_offline(project: Project) -> None:

@@ -1,49 +1,22 @@
 """`signloop schedule` on a real Prefect server, until a run that the server itself created has run to its end."""
 
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from flows import turn
 from tests.flows.retraining import Scripted, Server, make_scripted, until
+from tests.flows.scheduling import deployment, runs, scheduled
 
 pytestmark = pytest.mark.slow
 
 SOON = "* * * * * */5"  # the sixth field is the second
 NEVER = "0 0 31 2 *"
-SECOND = {"PREFECT_RUNNER_POLL_FREQUENCY": "1"}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Scripted:
     return make_scripted(tmp_path / "a project, ü", cron=SOON, timezone="Europe/Berlin")
-
-
-@contextmanager
-def scheduled(project: Scripted, server: Server, *tracks: str) -> Iterator["subprocess.Popen[str]"]:
-    process = project.start("signloop", "schedule", *tracks, **server.environment, **SECOND)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        sys.stdout.write(process.communicate(timeout=60)[0])  # pytest shows it where the test failed
-
-
-def deployment(server: Server, name: str) -> dict[str, Any]:
-    return until(
-        lambda: server.ask("deployments/filter", deployments={"name": {"any_": [name]}}), f"deployment '{name}'"
-    )[0]
-
-
-def runs(server: Server, made: dict[str, Any], *states: str) -> list[dict[str, Any]]:
-    own = server.runs(deployment_id={"any_": [made["id"]]})
-    return [run for run in own if run["state_name"] in states]
 
 
 def test_a_scheduled_run_runs_to_its_end_and_a_second_one_at_a_time_is_skipped(
@@ -72,7 +45,7 @@ def test_who_serves_may_be_restarted_and_pause_stops_the_schedule(project: Scrip
         until(lambda: runs(server, first, "Completed"), "a scheduled run has ended")
         process.kill()
     said = project.run("signloop", "schedule", "letters", "--pause", **server.environment)
-    assert "'retrain/a project, ü-letters' is paused" in said
+    assert "'retrain/a project, ü-letters' and 'watch/a project, ü-letters' are paused" in said
     again = deployment(server, "a project, ü-letters")
     assert (again["id"], again["paused"]) == (first["id"], True)
 

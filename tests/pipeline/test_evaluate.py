@@ -192,11 +192,12 @@ def test_the_reference_has_inputs_of_train_and_val_and_answers_of_val_and_test(e
     for part, chosen in by_part.items():
         clips = samples.select(getattr(parts, part))
         assert chosen["group"].tolist() == clips.group.tolist()
+        assert chosen["target"].tolist() == [samples.class_names[k] for k in clips.target]
         if part != "test":
             pd.testing.assert_frame_equal(chosen[features].reset_index(drop=True), summarise(clips), check_dtype=False)
     only_inputs = [name for name in features if name not in answers]
     assert by_part["test"][only_inputs].isna().to_numpy().all()
-    assert by_part["train"][["target", "label", "confidence", "entropy"]].isna().to_numpy().all()
+    assert by_part["train"][["label", "confidence", "entropy"]].isna().to_numpy().all()
     predicted = read(evaluated, "predictions.parquet").query("precision == 'fp32'")
     assert by_part["test"]["label"].tolist() == predicted["label"].tolist()
     assert by_part["val"]["label"].isin(["A", "B", "C", "no hand"]).all()

@@ -21,7 +21,7 @@ def write_table(path: Path) -> LandmarkTable:
 
 
 def test_writes_the_store(tmp_path: Path):
-    extract(write_table(tmp_path / "a.csv"), out=tmp_path / "out" / "samples.h5")
+    extract(write_table(tmp_path / "a.csv"), feedback=tmp_path / "none", out=tmp_path / "out" / "samples.h5")
     samples = store.read(tmp_path / "out" / "samples.h5")
     assert samples.class_names == ("A", "B")
     np.testing.assert_allclose(samples.clip(0)[0, 1], [0.03, 0.04, 0.05], rtol=1e-6)
@@ -30,7 +30,11 @@ def test_writes_the_store(tmp_path: Path):
 
 def test_an_error_writes_nothing(tmp_path: Path):
     with pytest.raises(InputError, match="does not exist"):
-        extract(LandmarkTable(source="landmark_table", path=str(tmp_path / "none.csv")), out=tmp_path / "samples.h5")
+        extract(
+            LandmarkTable(source="landmark_table", path=str(tmp_path / "none.csv")),
+            feedback=tmp_path / "none",
+            out=tmp_path / "samples.h5",
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -41,7 +45,8 @@ def test_a_full_disk_is_said_and_nothing_is_left_behind(tmp_path: Path):
         "import resource, sys; from pathlib import Path\n"
         "from pipeline.extract import extract; from pipeline.params import LandmarkTable\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
-        "extract(LandmarkTable(source='landmark_table', path=sys.argv[1]), out=Path(sys.argv[2]))\n"
+        "data = LandmarkTable(source='landmark_table', path=sys.argv[1])\n"
+        "extract(data, feedback=Path('none'), out=Path(sys.argv[2]))\n"
     )
     command = [sys.executable, "-c", script, tmp_path / "a.csv", tmp_path / "out" / "samples.h5"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -116,6 +116,7 @@ def make_track(
     clips: int = 60,
     classes: Sequence[str] = CLASSES,
     learned: Sequence[str] = ("learned",),
+    recent: Sequence[str] = (),
     others: dict[int, Misses] | None = None,
     calibration: Calibration = AS_IT_IS,
     wrap: Callable[[Path], None] = lambda path: None,
@@ -123,11 +124,12 @@ def make_track(
     """Writes a track whose precisions, in order, miss what `misses` says; precision p is model number `model` + p.
 
     learned  names of groups in train
+    recent   names of groups on which candidates are compared; group numbers go on counting
     others   what other models, of other tracks' folders, miss of the same clips
     """
     miss = {model + p: rule for p, rule in enumerate(misses.values())} | (others or {})
     rows, targets, names = [], [], []
-    for g, name in enumerate([*learned, *(f"test{g:02d}" for g in range(groups))]):
+    for g, name in enumerate([*learned, *(f"test{g:02d}" for g in range(groups)), *recent]):
         for c in range(clips):
             clip = np.zeros((1, 21, 3), np.float32)
             clip[0, 0, 0] = c % len(classes)
@@ -143,7 +145,9 @@ def make_track(
     stores.write(folder / "samples.h5", samples)
     indices = np.arange(len(samples))
     cut = clips * len(learned)
-    parts = {"train": indices[: cut // 2], "val": indices[cut // 2 : cut], "test": indices[cut:], "rest": indices[:0]}
+    end = cut + clips * groups
+    parts = {"train": indices[: cut // 2], "val": indices[cut // 2 : cut], "test": indices[cut:end]}
+    parts |= {"rest": indices[:0], "recent": indices[end:]}
     named = {part: tuple(sorted({names[i] for i in chosen})) for part, chosen in parts.items()}
     weights = dict.fromkeys(classes, 1.0)
     splits.write(folder / "prepare/split.json", Split(**parts, class_weights=weights, unmeasured=(), groups=named))
@@ -160,9 +164,11 @@ def make_track(
         path.parent.mkdir(exist_ok=True)
         write_onnx(path, model + p, classes=classes)
         predictor = Predictor.open(path, calibration=calibration)
-        frame = predictions(test, *predictor.scores(test)).assign(precision=precision)
+        frame = predictions(test, *predictor.scores(test)).assign(precision=precision, part="test")
+        compared = samples.select(parts["recent"])
+        scores = predictor.scores(compared)
         wrap(path)
-        answers.append(frame)
+        answers += [frame, predictions(compared, *scores).assign(precision=precision, part="recent")]
         measured[precision] = {"accuracy": float((frame["label"] == frame["target"]).mean()), "ece": 0.01}
         exported[precision] = {"file": path.name, "sha256": sha256(path), "max_difference": 0.0}
     write_json(folder / "export/export.json", {"order": list(misses), "precision": exported})

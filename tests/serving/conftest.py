@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,3 +30,16 @@ def store(registered: Store, tmp_path: Path) -> Store:
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, list[Artifacts]]:
     """A registry whose second version, model 1, is in Production; it is read and not changed."""
     return store_with(tmp_path_factory.mktemp("shelf"), 0, 1)
+
+
+@pytest.fixture
+def keep(request: pytest.FixtureRequest):
+    """Returns what keeps a picture of a page, where --screenshots names a folder."""
+    folder: Path | None = request.config.getoption("--screenshots")
+
+    def kept(page: Any, name: str) -> None:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+    return kept

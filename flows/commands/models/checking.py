@@ -41,6 +41,26 @@ def compare(
         typer.echo(f"Written: {html}")
 
 
+def shadow(
+    track: Annotated[str, typer.Argument(help="A track of the registry.")],
+    candidate: Annotated[int | None, typer.Option(help="This version, instead of the last candidate.")] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Both answer the kept inputs now, instead of what was shadowed.")
+    ] = False,
+    alpha: Annotated[
+        float, typer.Option(min=0.0001, max=0.5, help="Chance to decide falsely, however often one looks.")
+    ] = 0.05,
+) -> None:
+    """Test a candidate against Production by what people said of the same questions: better, worse, or continue."""
+    from flows.shadow import lines, shadowed
+    from monitoring.log.database import Database
+
+    with Database.open(environment.database_url()) as database:
+        found = shadowed(environment.store(), database, track, candidate=candidate, replay=replay, alpha=alpha)
+    for line in lines(found):
+        typer.echo(line)
+
+
 def verify(
     track: Annotated[str | None, typer.Argument(help="Only this track.")] = None,
     adopt: Annotated[

@@ -56,7 +56,7 @@ def test_letters_become_a_table_that_extract_reads(database: Database, tmp_path:
     assert (written.clips, written.sha256) == (3, sha256(out))
     assert written.left_out == {exporting.TOO_FAR: 1, exporting.NO_SIGN: 1, exporting.NOT_KEPT: 1}
     data = LandmarkTable(source="landmark_table", path=str(out), group_column="group", clip_column="clip")
-    extract(data, out=tmp_path / "samples.h5")
+    extract(data, feedback=tmp_path / "none", out=tmp_path / "samples.h5")
     read = store.read(tmp_path / "samples.h5")
     assert [read.class_names[k] for k in read.target] == ["A", "T", "S"]
     assert list(read.group) == ["22", "11", "nobody"]
@@ -74,7 +74,9 @@ def test_signs_become_arrays_that_extract_reads(database: Database, tmp_path: Pa
     say(database, "1", None)
     out = tmp_path / "corrected.npz"
     written = exporting.export(database, "letters", out)
-    extract(LandmarkClips(source="landmark_clips", path=str(out)), out=tmp_path / "samples.h5")
+    extract(
+        LandmarkClips(source="landmark_clips", path=str(out)), feedback=tmp_path / "none", out=tmp_path / "samples.h5"
+    )
     read = store.read(tmp_path / "samples.h5")
     assert [read.class_names[k] for k in read.target] == ["T", "A"]
     assert list(read.group) == ["c0", "c1"]

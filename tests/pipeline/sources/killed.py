@@ -43,7 +43,7 @@ def main(data: str, state: str, out: str, executor: str, moment: str, count: str
     folders = [Path(os.environ["SIGNLOOP_ASSETS"])]
     found = bundles.found(bundles.needed(section.detection), folders)
     workshop = Workshop(executor=build(executor), bundles=found, finished=Path(state), progress=told)
-    extract(section, out=Path(out), workshop=workshop)
+    extract(section, feedback=Path(out).parent / "none", out=Path(out), workshop=workshop)
 
 
 if __name__ == "__main__":
