@@ -100,7 +100,7 @@ def local_database(store: Store) -> Path:
     path = database.path_of(store)
     if path is None:
         raise RegistryError(
-            f"the registry is at {store.tracking_uri}: nothing of it lies here and nothing was done. Back up where it "
+            f"the registry is at {store.where}: nothing of it lies here and nothing was done. Back up where it "
             "runs: its database first (PostgreSQL: pg_dump), then its artifact store (a bucket: a copy). "
             "Or unset MLFLOW_TRACKING_URI to work on the registry of this folder."
         )

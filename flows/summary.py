@@ -63,7 +63,7 @@ def lost(store: Store, root: Path, track: str) -> list[str]:
         return []
     what = "has as another model" if judged else "lacks"
     return [
-        f"  decision.json names version {last['version']}, which the registry at {store.tracking_uri} {what}.",
+        f"  decision.json names version {last['version']}, which the registry at {store.where} {what}.",
         f"  Mend it: dvc repro -f -s promote@{track}",
     ]
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from filelock import FileLock
 
 from pipeline.errors import InputError, RegistryError
 from pipeline.files import replacing
+from registry import postgres
 from registry.reach import reach
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 STATE = ".signloop"
 SQLITE = "sqlite:///"
+POSTGRES = "postgresql+psycopg"  # SQLAlchemy would take the driver of before, psycopg2
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # results for a person are not MLflow's to print
@@ -44,6 +47,14 @@ class Store:
     def served(self) -> bool:
         """Whether a server stands between us and the files."""
         return urlsplit(self.tracking_uri).scheme in ("http", "https")
+
+    @property
+    def where(self) -> str:
+        """Names the address without a password."""
+        parts = urlsplit(self.tracking_uri)
+        if parts.password is None:
+            return self.tracking_uri
+        return parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rpartition('@')[2]}").geturl()
 
     def stamp(self) -> tuple[tuple[str, int, int], ...] | None:
         """Returns what differs after a write to an embedded registry; None where only asking it can tell.
@@ -87,6 +98,13 @@ def store_at(uri: str | None, state: Path) -> Store:
             f"MLFLOW_TRACKING_URI is '{uri}': MLflow no longer keeps registries in plain folders. "
             f"Unset it for the default ({default.tracking_uri}), or give sqlite:///…, postgresql://… or http://…"
         )
+    if scheme in ("postgres", "postgresql", POSTGRES):
+        if find_spec("psycopg") is None:
+            raise RegistryError(
+                "MLFLOW_TRACKING_URI names PostgreSQL, whose driver is not installed. "
+                "Install it: python -m pip install -e '.[postgres]'"
+            )
+        uri = f"{POSTGRES}{uri.removeprefix(scheme)}"
     return Store(uri, default.artifacts)
 
 
@@ -126,6 +144,8 @@ def open_store(store: Store) -> "MlflowClient":
         _reach(store.tracking_uri)
     elif store.tracking_uri.startswith(SQLITE):
         _initialise(store)
+    elif store.tracking_uri.startswith(POSTGRES):
+        postgres.initialise(store.tracking_uri, store.artifacts.as_uri(), store.where)
     import mlflow
     from mlflow.exceptions import MlflowException
 
@@ -136,7 +156,7 @@ def open_store(store: Store) -> "MlflowClient":
         client = mlflow.MlflowClient(store.tracking_uri, registry_uri=store.tracking_uri)
         client.search_experiments(max_results=1)
     except MlflowException as error:
-        raise RegistryError(f"the registry at {store.tracking_uri} does not answer: {error.message}") from error
+        raise RegistryError(f"the registry at {store.where} does not answer: {error.message}") from error
     return client
 
 
@@ -148,7 +168,7 @@ def insist_on(store: Store) -> None:
     path = store.tracking_uri.removeprefix(SQLITE)
     if store.tracking_uri.startswith(SQLITE) and not Path(path).exists():
         raise RegistryError(
-            f"there is no registry at {store.tracking_uri}. Put its folder back, restore a backup, or run `dvc repro`."
+            f"there is no registry at {store.where}. Put its folder back, restore a backup, or run `dvc repro`."
         )
 
 

@@ -92,9 +92,7 @@ def named(store: Store, track: str, *, alias: str = PRODUCTION, number: int | No
     known = versions(store, track)
     if not known:
         there = ", ".join(tracks(store)) or "none"
-        raise InputError(
-            f"no model '{track}' in {store.tracking_uri}. Registered: {there}. Run `dvc repro` to make one."
-        )
+        raise InputError(f"no model '{track}' in {store.where}. Registered: {there}. Run `dvc repro` to make one.")
     wanted = f"version {number}" if number is not None else f"alias '{alias}'"
     have = "; ".join(f"{v.number}" + (f" ({', '.join(v.aliases)})" if v.aliases else "") for v in known[:10])
     raise InputError(f"'{track}' has no {wanted}. It has versions {have}. Run `dvc repro` to judge a new one.")

@@ -33,13 +33,13 @@ class Cluster:
     user: str | None
     pg_ctl: str
 
-    def fresh(self) -> str:
-        """Makes an empty database; returns its address, as a person would write it."""
+    def fresh(self, template: str = "template1") -> str:
+        """Makes a database, empty or as another one; returns its address, as a person would write it."""
         import psycopg
 
         name = f"test_{uuid.uuid4().hex}"
         with psycopg.connect(host=str(self.folder), user="signloop", dbname="postgres", autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # pyright: ignore[reportArgumentType]
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # pyright: ignore[reportArgumentType]
         return f"postgresql://signloop@/{name}?host={self.folder}"
 
     def start(self, options: str = QUICK) -> None:

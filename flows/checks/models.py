@@ -26,7 +26,7 @@ def registry(place: Place) -> Iterator[Check]:
         yield Check("registry", "warning", f"no registry yet at '{path}'{kept}", "make run, or: signloop restore FILE")
         return
     names = versions.tracks(store)
-    yield Check("registry", "ok", f"{store.tracking_uri}: {', '.join(names) or 'no model yet'}")
+    yield Check("registry", "ok", f"{store.where}: {', '.join(names) or 'no model yet'}")
     former = relocation.strangers(path, store.artifacts) if path else []
     for folder in former:
         found = f"moved or copied: its paths lead to '{folder}', its files are in '{store.artifacts}'"
