@@ -19,7 +19,7 @@ def mlflow(port: int) -> Service | None:
         return None
     _made(store)
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", store.tracking_uri, "--default-artifact-root", store.artifacts.as_uri()]
+    command += ["--default-artifact-root", store.artifacts.as_uri()]
     return Service(
         name="mlflow",
         port=port,
@@ -27,7 +27,8 @@ def mlflow(port: int) -> Service | None:
         command=command,
         ready="/health",
         shown={"MLflow (runs, versions)": "/"},
-        environment=environment.SILENT | OFF,
+        # Not on the command line, which everybody on the machine may read: the address may hold a password.
+        environment=environment.SILENT | OFF | {"MLFLOW_BACKEND_STORE_URI": store.tracking_uri},
     )
 
 
