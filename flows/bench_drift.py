@@ -24,7 +24,7 @@ FIGURES = tuple(f"figure_{i:02}" for i in range(12))
 LABELS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 PEOPLE, CLIPS, CLIENTS = 96, 78, 40
 SIZES = (5_000, 500_000)
-SHIFT = 0.35  # of one figure, in standard deviations of a clip
+SHIFT = 0.8  # of one figure, in standard deviations of a clip
 SEEDS = 20
 SAMPLED = (500, 2_000, 20_000)
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)

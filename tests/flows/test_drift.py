@@ -173,3 +173,16 @@ def test_few_predictions_are_not_judged(project: Project, log: Database):
     answer(log, factories.window(range(1000, 1010), rows=30, size=9.0))
     few = json.loads(invoke(project, "drift", "letters", "--json"))
     assert (few["fired"], few["why_not"]) == (False, "30 predictions, expected at least 50")
+
+
+def test_a_look_that_fires_leaves_a_page_and_its_place_in_the_workspace(project: Project, log: Database):
+    in_production(project, factories.reference(40))
+    answer(log, factories.window(range(1000, 1010), size=9.0))
+    shown = invoke(project, "drift", "letters", "--workspace", "history").replace("\n", "")
+    (page,) = (project.root / ".signloop/drift/letters").glob("*-version1.html")
+    assert str(page) in shown
+    assert page.stat().st_size < 8_000_000
+    assert "evidently ui --workspace history" in shown
+    (kept,) = keeping.kept(log, "letters")
+    again = drift.again(local_store(project.root / ".signloop"), log, kept.report, watch(resamples=400)).report
+    assert again == kept.report
