@@ -97,7 +97,11 @@ def lines(found: Shadowed) -> list[str]:
         f"is in Production, on {trial.answers:,} {'replayed' if found.replayed else 'shadowed'} questions",
         f"answered otherwise: {_share(apart.wins, apart.count, apart.low, apart.high, sure)}",
         f"people spoke of {trial.spoken:,}; where only one was right, version {found.candidate.number} was: "
-        + (_share(won.wins, won.count, won.low, won.high, sure) if won.count else "none yet"),
+        + (
+            f"{_share(won.wins, won.count, won.low, won.high, sure)}, of {trial.clients} clients"
+            if won.count
+            else "never"
+        ),
     ]
     if trial.flattering:
         said.append(

@@ -7,7 +7,9 @@ often one looks. The p that it has not refuted are the confidence sequence, and 
 Sources: Robbins 1970, Annals of Mathematical Statistics 41, 1397–1409 (mixture, and the bound by Ville); Waudby-Smith
 and Ramdas 2020, https://arxiv.org/abs/2006.04347, section 2 (as a ratio of prior and posterior).
 
-Trap: answers of one client hang together, and no test of answers sees it; `Trial` therefore asks for several clients.
+Trap: answers of one client hang together, and no test of answers sees it. Where clients' own shares vary about one
+half (correlation 0.1), 600 answers of 5 clients end with a verdict in 43 % of trials, of 20 in 15 %, of 100 in 5 %: it
+is true of these clients, and says little of others. `Trial` asks for FEWEST_CLIENTS; how many spoke is told.
 """
 
 from dataclasses import dataclass

@@ -61,3 +61,12 @@ def test_a_verdict_needs_evidence_and_several_clients() -> None:
     assert trial(clients=4).verdict == "continue"
     assert not trial().flattering
     assert trial(settled=29).flattering
+
+
+@pytest.mark.parametrize(("clients", "least", "most"), [(5, 0.3, 0.6), (20, 0.08, 0.3), (100, 0.0, 0.07)])
+def test_few_clients_with_shares_of_their_own_decide_for_themselves(clients: int, least: float, most: float) -> None:
+    """What the test does not promise: the clients are even on the whole, and these few are not."""
+    generator = np.random.default_rng(9)
+    own, who = generator.beta(4.5, 4.5, (RUNS, clients)), generator.integers(0, clients, (RUNS, LENGTH))
+    won = (generator.random((RUNS, LENGTH)) < np.take_along_axis(own, who, 1)).cumsum(1)
+    assert least <= (evidence(won, COUNT, 0.5) >= -np.log(ALPHA)).any(1).mean() < most
