@@ -4,6 +4,7 @@ A change seldom stays in its own columns: at half the frame rate hands seem to j
 other side of the picture. So what another column explains is left out before the strongest one names the cause.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -36,6 +37,7 @@ EXPLAINED = {  # by a column that fired itself: the ends of names that follow fr
     "fps": ("jitter", "num_frames", "speed"),
     "handedness": ("centre_x", "tilt_deg"),
 }
+MISSING = " missing"  # after a column's name: how often clips have no value of it
 SIDES = ("left", "right")
 ADVICE: dict[Cause, str] = {
     "detector": "camera or detector; retraining will not help",
@@ -51,7 +53,7 @@ def fired(reports: Sequence[Report]) -> dict[str, ColumnDrift]:
     """Returns each column that fired in any of these windows, where it was strongest."""
     strongest: dict[str, ColumnDrift] = {}
     for column in (column for report in reports for column in report.columns if column.fired):
-        if column.name not in strongest or column.excess > strongest[column.name].excess:
+        if column.name not in strongest or _strength(column) > _strength(strongest[column.name]):
             strongest[column.name] = column
     return strongest
 
@@ -63,7 +65,7 @@ def strengths(columns: dict[str, ColumnDrift]) -> dict[Cause, list[ColumnDrift]]
     """
     found: dict[Cause, list[ColumnDrift]] = {}
     rest = _unexplained(columns)
-    for column in sorted(rest, key=lambda column: -column.excess):
+    for column in sorted(rest, key=_strength, reverse=True):
         found.setdefault(_points_to(column, mirrored(columns)), []).append(column)
     return dict(sorted(found.items(), key=lambda item: item[0] in ("model", "unknown")))
 
@@ -86,6 +88,10 @@ def words(column: ColumnDrift) -> str:
         return f"{what} seen in {_value(column, column.window)} of frames, {_value(column, column.reference)} in " + (
             "training"
         )
+    if column.name.endswith(MISSING):
+        return f"no {_what(column.name.removesuffix(MISSING))} in {_value(column, column.window)} of clips, " + (
+            f"{_value(column, column.reference)} in training"
+        )
     if column.kind == "category":
         return f"{what}: most often {_value(column, column.window)}, {_value(column, column.reference)} in training"
     return f"{what} {_value(column, column.window)}, {_value(column, column.reference)} in training"
@@ -104,7 +110,7 @@ def _unexplained(columns: dict[str, ColumnDrift]) -> list[ColumnDrift]:
 def _points_to(column: ColumnDrift, mirror: bool) -> Cause:
     if mirror and column.name.startswith(SIDES):
         return "people"
-    known = _known(column.name)
+    known = _known(column.name.removesuffix(MISSING) if column.family == "input" else column.name)
     return known[0] if known else BY_FAMILY.get(column.family, "unknown")
 
 
@@ -130,6 +136,11 @@ def _value(column: ColumnDrift, value: float | str | None) -> str:
     if isinstance(value, str):
         return f"'{value}'"
     return percent(value) if column.kind == "share" else f"{value:.3g}"
+
+
+def _strength(column: ColumnDrift) -> float:
+    """Returns distance in thresholds, of a column that fired: one that never varies has a threshold of nothing."""
+    return column.excess or math.inf
 
 
 def _change(column: ColumnDrift) -> float:

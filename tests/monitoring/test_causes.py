@@ -1,5 +1,7 @@
 """Which cause the columns point to that fired, and what is said of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from monitoring import causes
@@ -68,6 +70,18 @@ def test_a_column_is_told_as_a_person_would() -> None:
     hand = column("handedness", "input", kind="category", window="left", reference="right")
     assert causes.words(hand) == "hand that signs: most often 'left', 'right' in training"
     assert causes.words(column("fps", "input", window=None, reference=30.0)) == "frame rate nothing, 30 in training"
+
+
+def test_a_figure_that_clips_lack_is_the_detectors_unless_it_comes_with_the_clip() -> None:
+    lacking = column("hand_size missing", "seen", kind="share", excess=3.0, window=0.4, reference=0.02)
+    assert first(lacking, column("tilt_deg", "input", excess=2.0)) == "detector"
+    assert causes.words(lacking) == "no size of the hand in 40 % of clips, 2 % in training"
+    assert first(column("fps missing", "input", kind="share", excess=3.0)) == "camera"
+
+
+def test_a_column_that_never_varied_is_the_strongest() -> None:
+    aspect = replace(column("aspect", "input", excess=0.01), threshold=0.0)
+    assert first(aspect, column("spread", "input", excess=9.0)) == "camera"
 
 
 def test_of_several_windows_the_strongest_of_a_column_counts() -> None:
