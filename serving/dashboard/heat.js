@@ -52,7 +52,7 @@ function heat(rows, columns, fill, say, width) {
   const tall = Math.max(...columns.map((name) => name.length)) > 2;
   const top = tall ? 66 : 20;
   const side = Math.min(26, (width - left) / columns.length);
-  const high = Math.min(side, 22);
+  const high = Math.min(Math.max(side, 12), 22); // a name beside each row has to fit
   const place = (share) => `${Math.round(100 * Math.sqrt(share))}%`; // a few of a hundred are to be seen
   const heads = columns.map((name, k) => {
     const [x, y] = [left + side * (k + 0.5), top - 6];

@@ -120,7 +120,7 @@ export function review({ track, review: found }) {
   if (!found.answers.length) return card(title, "half", empty("No answer waits for a word: nobody asked, or all were spoken of."));
   const columns = [
     ["Doubt", ({ doubt }) => doubt.toFixed(2), "num"],
-    ["Answered", ({ top }) => top.map(([name, share]) => `${name} ${percent(share, 0)}`).join(", ")],
+    ["Answered", ({ top }) => top.map(([name, share]) => `${name}\u00a0${percent(share, 0)}`).join(", ")],
     ["When", ({ time }) => when(time)],
     ["Input", ({ kept }) => (kept ? light("good", "kept") : light("none", "not kept"))],
     ["Id", ({ id }) => h("code", {}, id), "id"],
