@@ -114,6 +114,11 @@ def draw(found: Look, *, html: Path | None = None, workspace: Path | None = None
         evidently.add(run, workspace, found.report.track)
 
 
+def draw_again(store: Store, database: Database, report: Report, watch: Watch) -> None:
+    """Draws the page of an earlier look, and adds it to the workspace that `signloop up` shows."""
+    draw(again(store, database, report, watch), html=page_of(report), workspace=folder() / "workspace")
+
+
 def folder() -> Path:
     """Returns where thresholds, pages and the workspace lie: all of it can be made anew, but for what people said."""
     return environment.state_or_cache() / "drift"

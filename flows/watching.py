@@ -37,6 +37,7 @@ class Means:
     retrain      sets off a retraining
     tell         tells those who want to know
     keep         keeps the look
+    draw         draws the page of a look that fired
     """
 
     look: Callable[[str], Report]
@@ -45,6 +46,7 @@ class Means:
     retrain: Callable[[str, Verdict], Any]
     tell: Callable[[Note], Any]
     keep: Callable[[Report, Verdict], Any]
+    draw: Callable[[Report], Any]
 
 
 def look_after(track: str, means: Means, rules: Params, *, now: datetime) -> Verdict:
@@ -56,9 +58,12 @@ def look_after(track: str, means: Means, rules: Params, *, now: datetime) -> Ver
     said = decide(report, before, rules.policy, rules.watch, now=now, corrections=new)
     if said.action == "retrain":
         means.retrain(track, said)
-    if _is_news(said, before):
+    news = _is_news(said, before)
+    if news:
         means.tell(notify.drifted(report, said))
     means.keep(report, said)
+    if news and report.fired:  # a page each hour of the same would fill the disk
+        means.draw(report)
     return said
 
 
@@ -92,27 +97,30 @@ def means(
     root: Path, *, now: datetime, retrain: Callable[[str, Verdict], Any], say: Callable[[str], Any]
 ) -> Iterator[Means]:
     """Yields what a look is taken with in this project, its database open; one look at a time."""
-    from flows.drift import look
+    from flows import drift
     from monitoring.drift import keeping
 
     store, written = environment.store(), params.read(root / "params.yaml")
     since = now - max(WEEK, timedelta(hours=written.policy.cooldown_h))
     (root / STATE).mkdir(exist_ok=True)
     with FileLock(root / STATE / "watch.lock"), Database.open(environment.database_url()) as database:
-
-        def kept(track: str) -> list[Past]:
-            """Leaves out what a person looked at by hand, of whatever time: nobody decided on it."""
-            found = keeping.kept(database, track, since=since)
-            return [Past(report=one.report, verdict=one.verdict) for one in found if one.verdict]
-
         yield Means(
-            look=lambda track: look(store, database, track, written.watch, now=now),
-            kept=kept,
+            look=lambda track: drift.look(store, database, track, written.watch, now=now),
+            kept=lambda track: decided(database, track, since),
             corrections=lambda track, asked: corrections(store, database, track, asked),
             retrain=retrain,
             tell=lambda note: notify.send(note, root, say=say),
             keep=lambda report, said: keeping.keep(database, report, said),
+            draw=lambda report: drift.draw_again(store, database, report, written.watch),
         )
+
+
+def decided(database: Database, track: str, since: datetime) -> list[Past]:
+    """Returns earlier looks that something was decided on; what a person looked at, of whatever time, is none."""
+    from monitoring.drift import keeping
+
+    found = keeping.kept(database, track, since=since)
+    return [Past(report=one.report, verdict=one.verdict) for one in found if one.verdict]
 
 
 def corrections(store: Store, database: Database, track: str, asked: datetime | None) -> int:

@@ -27,23 +27,27 @@ def drift(
 
     from flows import drift as looking
     from flows.looks import lines, table
+    from flows.watching import decided
     from monitoring.drift import keeping
     from monitoring.log.database import Database
+    from monitoring.policy import WEEK, decide
     from pipeline import params
     from pipeline.errors import InputError
 
     if fail_on not in (None, "drift"):
         raise InputError(f"--fail-on: expected drift, got '{fail_on}'.")
     store = environment.store()
-    watch = params.read(environment.project_root() / "params.yaml").watch
+    written = params.read(environment.project_root() / "params.yaml")
+    watch = written.watch
     start, end = _moment(since), _moment(until)
     with Database.open(environment.database_url()) as database:
         if quiet is not None:
             found = looking.call_quiet(store, database, track, watch, *_span(quiet))
             typer.echo(f"{found.predictions} predictions are the reference of '{track}' from now on", err=as_json)
         seen = looking.look_closely(store, database, track, watch, window=window, since=start, until=end)
-        keeping.keep(database, seen.report)
-    report = seen.report
+        keeping.keep(database, seen.report)  # without a verdict: what a person looks at is no window of the policy's
+        report = seen.report
+        said = decide(report, decided(database, track, report.made - WEEK), written.policy, watch, now=report.made)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -51,6 +55,7 @@ def drift(
         console.print(table(report))
         for line in lines(report):
             console.print(line, highlight=False, markup=False)
+        console.print(f"policy: {said.action} ({said.cause}): {'; '.join(said.reasons)}", highlight=False, markup=False)
     if report.fired and html is None and not as_json:
         html = looking.page_of(report)
     if html is not None or workspace is not None:

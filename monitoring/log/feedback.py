@@ -98,7 +98,8 @@ def given(database: Database, track: str | None = None, *, limit: int | None = N
     """Returns what counts now for the answers of a track, or of all, the newest first."""
     found = counting()
     if track is not None:
-        found = found.join(predictions, predictions.c.id == corrections.c.id).where(predictions.c.track == track)
+        found = found.join(predictions, predictions.c.id == corrections.c.id)
+        found = found.where(func.coalesce(predictions.c.track, "") == track)  # as in `reading`: not by its index
     with database.reading() as connection:
         rows = connection.execute(found.order_by(corrections.c.number.desc()).limit(limit))
         return [_correction(row) for row in rows]

@@ -128,8 +128,12 @@ def _first_of_the_newest(connection: Connection, wanted: ColumnElement[bool], li
 
 
 def _truth(connection: Connection, track: str) -> dict[str, str]:
-    """Returns what people say that a track's answers should have been, by id."""
-    said = counting().join(predictions, predictions.c.id == corrections.c.id).where(predictions.c.track == track)
+    """Returns what people say that a track's answers should have been, by id.
+
+    Trap: by the track's index SQLite looks through all words for each answer; `coalesce` keeps it from that.
+    """
+    said = counting().join(predictions, predictions.c.id == corrections.c.id)
+    said = said.where(func.coalesce(predictions.c.track, "") == track)
     return {row.id: row.label for row in connection.execute(said)}
 
 

@@ -183,6 +183,7 @@ def test_a_look_that_fires_leaves_a_page_and_its_place_in_the_workspace(project:
     assert str(page) in shown
     assert page.stat().st_size < 8_000_000
     assert "evidently ui --workspace history" in shown
+    assert "policy: nothing (none): 1 of the 2 windows that it takes fired" in shown
     (kept,) = keeping.kept(log, "letters")
     again = drift.again(local_store(project.root / ".signloop"), log, kept.report, watch(resamples=400)).report
     assert again == kept.report

@@ -44,6 +44,7 @@ class Series:
             retrain=self._retrain,
             tell=lambda note: self.did.append(("told", note.title)),
             keep=lambda found, said: self.kept.append(Past(report=found, verdict=said)),
+            draw=lambda found: self.did.append(("drawn", found.made.isoformat())),
         )
 
     def _new(self, track: str, asked: datetime | None) -> int:
@@ -59,7 +60,8 @@ def test_a_drift_is_told_once_and_again_when_it_is_over() -> None:
     quiet, lost = report(), report(*lost_hand())
     series = Series([quiet, lost, lost, lost, quiet, quiet, quiet, quiet])
     assert [series.look().action for _ in series.windows] == ["nothing"] * 2 + ["warn"] * 4 + ["nothing"] * 2
-    told = [title for _, title in series.did]
+    told = [title for what, title in series.did if what == "told"]
+    assert [what for what, *_ in series.did] == ["told", "drawn", "told"]
     assert told == [
         "letters: detector, warn (version 3, 500 predictions)",
         "letters: nothing has drifted any longer (version 3, 500 predictions)",
@@ -69,7 +71,7 @@ def test_a_drift_is_told_once_and_again_when_it_is_over() -> None:
 def test_a_retraining_is_set_off_once_and_then_cools_down() -> None:
     series = Series([report(*SPREAD)] * 4)
     assert [series.look().action for _ in series.windows] == ["nothing", "retrain", "warn", "warn"]
-    assert [what[0] for what in series.did] == ["retrain", "told", "told"]
+    assert [what[0] for what in series.did] == ["retrain", "told", "drawn", "told", "drawn"]
     assert series.did[0] == ("retrain", "letters", causes.DRIFT)
 
 
