@@ -4,9 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flows import causes, corrections, environment
+from flows import causes, environment
 from flows.causes import Cause
-from monitoring.log.database import Database
 from pipeline.params import Params
 from registry.store import STATE
 
@@ -16,6 +15,9 @@ def ready(root: Path, tracks: list[str], written: Params, cause: Cause | None, *
 
     cause  None where nobody said what called for it: one that an earlier run did not finish then stands
     """
+    from flows import corrections  # here: every command imports this module, and a stage needs neither
+    from monitoring.log.database import Database
+
     if cause is not None:
         say(": ".join([cause.what, *filter(None, ["; ".join(cause.reasons)])]))
         causes.tell(root / STATE, tracks, cause)

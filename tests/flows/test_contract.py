@@ -26,7 +26,7 @@ HELD = {
     "evaluation": "evaluation",
 }  # a stage's word for a file, and Layout's
 # What `flows` itself imports to say where and to whom: it can change no file that a stage of `pipeline` writes.
-OF_FLOWS = {"registry", "registry.load", "registry.reach", "registry.store", "registry.tracking"}
+OF_FLOWS = {f"registry.{name}" for name in ("load", "postgres", "reach", "store", "tracking")} | {"registry"}
 LIGHT = ["code", "extract", "prepare", "pretrain"]
 
 

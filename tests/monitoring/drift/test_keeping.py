@@ -7,9 +7,9 @@ from monitoring.drift.thresholds import prepare
 from monitoring.log.database import Database
 from monitoring.policy import Verdict
 from tests.monitoring.drift.factories import NOW, reference, watch, window
-from tests.monitoring.log.conftest import database, postgres, server
+from tests.monitoring.log.conftest import database
 
-__all__ = ["database", "postgres", "server"]
+__all__ = ["database"]
 THRESHOLDS = prepare(reference(8), watch(), window=100)
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from monitoring.drift.window import first, read
 from monitoring.log.database import Database
-from tests.monitoring.log.conftest import database, postgres, server
+from tests.monitoring.log.conftest import database
 from tests.monitoring.log.factories import NOON, make_entry, minutes, stored
 
-__all__ = ["database", "postgres", "server"]
+__all__ = ["database"]
 
 
 @pytest.fixture
