@@ -29,7 +29,8 @@ def lines(report: Report) -> Iterator[str]:
     elif report.why_not:
         yield f"without thresholds: {report.why_not}"
     fired = [column.name for column in report.columns if column.fired]
-    yield f"drift: {', '.join(fired)}" if fired else "no drift"
+    if fired or report.calibrated:  # without thresholds nobody knows
+        yield f"drift: {', '.join(fired)}" if fired else "no drift"
     if report.usual is not None:
         yield f"accuracy on the test clips    {report.usual:.1%}"
     for what, found in (

@@ -52,7 +52,8 @@ def drift(
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
         console = Console()
-        console.print(table(report))
+        if report.predictions:
+            console.print(table(report))
         for line in lines(report):
             console.print(line, highlight=False, markup=False)
         console.print(f"policy: {said.action} ({said.cause}): {'; '.join(said.reasons)}", highlight=False, markup=False)

@@ -170,6 +170,10 @@ def test_few_predictions_are_not_judged(project: Project, log: Database):
     in_production(project, factories.reference(40))
     empty = json.loads(invoke(project, "drift", "letters", "--json"))
     assert (empty["predictions"], empty["calibrated"], empty["fired"]) == (0, False, False)
+    shown = invoke(project, "drift", "letters")
+    assert "uncalibrated, nothing fires: 0 predictions, expected at least 50" in shown
+    assert "hand_size" not in shown
+    assert "no drift" not in shown
     answer(log, factories.window(range(1000, 1010), rows=30, size=9.0))
     few = json.loads(invoke(project, "drift", "letters", "--json"))
     assert (few["fired"], few["why_not"]) == (False, "30 predictions, expected at least 50")
