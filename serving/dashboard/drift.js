@@ -20,9 +20,10 @@ const SAID = { nothing: "quiet", warn: "warning", retrain: "retrain" };
 export function driftLight(found) {
   const last = found.looks?.at(-1);
   if (!last) return light("none", "never looked");
-  if (last.action) return light(ACTIONS[last.action] ?? "none", SAID[last.action] ?? last.action);
+  const judged = last.calibrated || last.action !== "nothing"; // nothing was found: of what could be looked at
+  if (last.action && judged) return light(ACTIONS[last.action] ?? "none", SAID[last.action] ?? last.action);
   if (last.excess > 1) return light("warn", "above threshold");
-  return last.calibrated ? light("good", "quiet") : light("none", "uncalibrated");
+  return last.calibrated ? light("good", "quiet") : light("none", "not judged");
 }
 
 export function drift({ track, drift: found }) {

@@ -1,5 +1,6 @@
 """The dashboard in a real Chromium: what it shows, in both schemes and both widths, and axe-core's word on it."""
 
+import copy
 import tarfile
 from datetime import timedelta
 from pathlib import Path
@@ -188,6 +189,14 @@ def test_every_light_says_itself_in_a_word(shown):
     words = page.locator(".light").all_text_contents()
     assert len(words) > 10
     assert all(word.strip() for word in words)
+
+
+def test_a_look_that_could_judge_nothing_is_not_called_quiet(shown, value):
+    told = copy.deepcopy(value)
+    told["tracks"][0]["drift"]["looks"][-1] |= {"calibrated": False, "action": "nothing", "excess": 0.0}
+    lights = shown(told, track="letters").page.locator(".light")
+    assert "not judged" in " ".join(lights.all_text_contents())
+    assert "quiet" not in lights.all_text_contents()[1]
 
 
 def test_without_a_script_it_says_what_is_missing(chrome: Any, value, tmp_path: Path):
