@@ -25,7 +25,8 @@ BUSY = 503  # SQLite's lock was held too long: Prefect's own client asks again t
 
 @pytest.fixture
 def project(tmp_path: Path) -> Scripted:
-    return make_scripted(tmp_path / "at once, ü", *SCHEDULERS, cron=YEARLY)
+    """Has a name of its own: deployments are called after it, and the server keeps those of other tests."""
+    return make_scripted(tmp_path / f"{tmp_path.name}, ü", *SCHEDULERS, cron=YEARLY)
 
 
 def due(server: Server, made: dict[str, Any]) -> str:
