@@ -101,11 +101,11 @@ def _schedule(pool: ProcessPool, work: Callable[[Job], Result], job: Job, timeou
 
 
 def _whose_is_unclear(future: Future[Any]) -> bool:
-    """Says whether something else than the job may have ended its process: the pool, or want of memory."""
-    error = future.exception()
-    return isinstance(error, BrokenProcessPool) or (
-        isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGKILL
-    )
+    """Says whether something else than the job may have ended its process: the pool, want of memory, the job after it.
+
+    Trap: of a process that dies at its next job, an answer that is still on its way is lost, and its job blamed.
+    """
+    return isinstance(future.exception(), BrokenProcessPool | ProcessExpired)
 
 
 def _outcome(future: Future[Result], timeout_s: float) -> Result | Failure:
