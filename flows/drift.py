@@ -56,26 +56,11 @@ def look(
     window: int | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-) -> Report:
+) -> Look:
     """Measures what the Production version answered lately: the newest `window` predictions, or those of a time.
 
     Raises: InputError where nothing is in Production, or its reference cannot be read.
     """
-    return look_closely(store, database, track, watch, now=now, window=window, since=since, until=until).report
-
-
-def look_closely(
-    store: Store,
-    database: Database,
-    track: str,
-    watch: Watch,
-    *,
-    now: datetime | None = None,
-    window: int | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> Look:
-    """Returns the report with what it was made from."""
     version = versions.named(store, track).number
     newest = window or (None if since or until else watch.window)
     found = windows.read(database, track, version, newest=newest, since=since, until=until, most=watch.max_rows)
@@ -100,7 +85,7 @@ def look_closely(
 def again(store: Store, database: Database, report: Report, watch: Watch) -> Look:
     """Looks at a report's window again: of an earlier look only its report is kept."""
     until = report.until + MOMENT if report.until else None
-    return look_closely(store, database, report.track, watch, now=report.made, since=report.since, until=until)
+    return look(store, database, report.track, watch, now=report.made, since=report.since, until=until)
 
 
 def draw(found: Look, *, html: Path | None = None, workspace: Path | None = None) -> None:

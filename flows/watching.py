@@ -105,7 +105,7 @@ def means(
     (root / STATE).mkdir(exist_ok=True)
     with FileLock(root / STATE / "watch.lock"), Database.open(environment.database_url()) as database:
         yield Means(
-            look=lambda track: drift.look(store, database, track, written.watch, now=now),
+            look=lambda track: drift.look(store, database, track, written.watch, now=now).report,
             kept=lambda track: decided(database, track, since),
             corrections=lambda track, asked: corrections(store, database, track, asked),
             retrain=retrain,

@@ -44,7 +44,7 @@ def drift(
         if quiet is not None:
             found = looking.call_quiet(store, database, track, watch, *_span(quiet))
             typer.echo(f"{found.predictions} predictions are the reference of '{track}' from now on", err=as_json)
-        seen = looking.look_closely(store, database, track, watch, window=window, since=start, until=end)
+        seen = looking.look(store, database, track, watch, window=window, since=start, until=end)
         keeping.keep(database, seen.report)  # without a verdict: what a person looks at is no window of the policy's
         report = seen.report
         said = decide(report, decided(database, track, report.made - WEEK), written.policy, watch, now=report.made)

@@ -117,14 +117,14 @@ def test_thresholds_are_found_once_for_a_reference_and_its_rules(project: Projec
     in_production(project, factories.reference(40))
     answer(log, factories.window(range(1000, 1010)))
     store = local_store(project.root / ".signloop")
-    first = drift.look(store, log, "letters", watch(resamples=200))
+    first = drift.look(store, log, "letters", watch(resamples=200)).report
     (file,) = drift.folder().glob("thresholds/*.json")
     write_text(file, file.read_text().replace('"people"', '"people" '))
     marked = file.read_bytes()
-    again = drift.look(store, log, "letters", watch(resamples=200), now=first.made)
+    again = drift.look(store, log, "letters", watch(resamples=200), now=first.made).report
     assert again == first
     assert file.read_bytes() == marked
-    drift.look(store, log, "letters", watch(resamples=200, seed=1))
+    drift.look(store, log, "letters", watch(resamples=200, seed=1)).report
     assert len(list(drift.folder().glob("thresholds/*.json"))) == 2
 
 
@@ -133,7 +133,7 @@ def test_a_reference_of_few_people_collects_quiet_traffic_first(project: Project
     rules = watch(quiet=300, resamples=200)
     store = local_store(project.root / ".signloop")
     answer(log, factories.window(range(1000, 1010)))
-    early = drift.look(store, log, "letters", rules)
+    early = drift.look(store, log, "letters", rules).report
     assert not early.calibrated
     assert early.why_not == (
         "the reference has 12 people; collecting quiet traffic: 100 of 300 predictions, 10 of 20 clients"
@@ -141,9 +141,9 @@ def test_a_reference_of_few_people_collects_quiet_traffic_first(project: Project
     assert column(early, "hand_size").threshold is None
     answer(log, factories.window(range(1010, 1040), rows=300), hours=1)
     answer(log, factories.window(range(1040, 1050)), hours=2)
-    assert drift.look(store, log, "letters", rules).calibrated
+    assert drift.look(store, log, "letters", rules).report.calibrated
     answer(log, factories.window(range(1050, 1060), size=1.5), hours=3)
-    later = drift.look(store, log, "letters", rules)
+    later = drift.look(store, log, "letters", rules).report
     assert column(later, "hand_size").fired
     assert later.usual is not None
 
