@@ -2,12 +2,13 @@
 
 A fresh SQLite store is migrated beside and renamed, under a file lock: MLflow's own migration crashes when several
 processes start it at once, and a kill in its middle leaves a database that neither opens nor migrates.
-Trap: MLflow's SQLite registry resolves `models:/` sources through the process-wide tracking address, whatever its
-client was given; so opening a store sets that address.
+Trap: MLflow resolves `models:/` addresses through the process-wide tracking address, whatever its client was given; so
+what names one runs inside `addressed`. Two stores are in use at once wherever a thread follows one and another writes.
 """
 
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 STATE = ".signloop"
 SQLITE = "sqlite:///"
 POSTGRES = "postgresql+psycopg"  # SQLAlchemy would take the driver of before, psycopg2
+ADDRESS = threading.RLock()  # MLflow has one tracking address a process
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # results for a person are not MLflow's to print
@@ -149,15 +151,25 @@ def open_store(store: Store) -> "MlflowClient":
     import mlflow
     from mlflow.exceptions import MlflowException
 
-    if mlflow.get_tracking_uri() != store.tracking_uri:
-        with _unchanged("MLFLOW_TRACKING_URI"):
-            mlflow.set_tracking_uri(store.tracking_uri)
     try:
-        client = mlflow.MlflowClient(store.tracking_uri, registry_uri=store.tracking_uri)
+        with addressed(store):
+            client = mlflow.MlflowClient(store.tracking_uri, registry_uri=store.tracking_uri)
         client.search_experiments(max_results=1)
     except MlflowException as error:
         raise RegistryError(f"the registry at {store.where} does not answer: {error.message}") from error
     return client
+
+
+@contextmanager
+def addressed(store: Store) -> Iterator[None]:
+    """Holds MLflow's process-wide tracking address at a store, for what resolves `models:/`; other threads wait."""
+    import mlflow
+
+    with ADDRESS:
+        if mlflow.get_tracking_uri() != store.tracking_uri:
+            with _unchanged("MLFLOW_TRACKING_URI"):
+                mlflow.set_tracking_uri(store.tracking_uri)
+        yield
 
 
 def insist_on(store: Store) -> None:

@@ -16,7 +16,7 @@ from pipeline import calibration as calibrations
 from pipeline.calibration import Calibration
 from pipeline.errors import InputError, RegistryError
 from registry.ledger import is_ledger
-from registry.store import Store, experiment, open_store
+from registry.store import Store, addressed, experiment, open_store
 
 CANDIDATE, PRODUCTION, PREVIOUS = "candidate", "production", "previous"
 FINGERPRINT = "signloop.fingerprint"
@@ -121,15 +121,16 @@ def register(
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     tags = {**tags, FINGERPRINT: fingerprint}
-    made = client.create_model_version(
-        track,
-        f"models:/{model_id}",
-        run_id,
-        tags=tags,
-        description=description,
-        await_creation_for=0,  # a version is ready as soon as it is made, but for Databricks
-        model_id=model_id,  # a server refuses the source without it
-    )
+    with addressed(store):
+        made = client.create_model_version(
+            track,
+            f"models:/{model_id}",
+            run_id,
+            tags=tags,
+            description=description,
+            await_creation_for=0,  # a version is ready as soon as it is made, but for Databricks
+            model_id=model_id,  # a server refuses the source without it
+        )
     return _version(made, {})
 
 
@@ -193,7 +194,8 @@ def files(store: Store, version: Version, path: str = "") -> Iterator[Path]:
     uri = f"models:/{version.track}/{version.number}" + (f"/{path}" if path else "")
     with TemporaryDirectory() as beside:
         try:
-            found = Path(download_artifacts(artifact_uri=uri, dst_path=beside if store.served else None))
+            with addressed(store):
+                found = Path(download_artifacts(artifact_uri=uri, dst_path=beside if store.served else None))
         except (MlflowException, OSError) as error:
             found, reason = Path(beside) / "missing", str(error)
         else:

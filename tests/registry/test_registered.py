@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import mlflow.onnx
@@ -14,7 +15,7 @@ from pipeline.errors import InputError
 from pipeline.files import sha256, write_json
 from registry import load, versions
 from registry.lineage import Lineage
-from registry.store import Store, open_store
+from registry.store import Store, local_store, open_store
 from registry.verify import verify
 from tests.registry.factories import make_track, never, write_onnx
 
@@ -94,3 +95,25 @@ def test_artifacts_of_different_runs_are_refused(store: Store, tmp_path: Path) -
     shutil.copytree(other.folder / "export", track.folder / "export", dirs_exist_ok=True)
     with pytest.raises(InputError, match="answers 720 clips of fp32, the split tests 300"):
         track.promote(store)
+
+
+def test_another_registry_opened_meanwhile_changes_nothing(store: Store, tmp_path: Path) -> None:
+    """MLflow has one address a process: a server that follows one registry moved it under who wrote to another."""
+    other, stop = local_store(tmp_path / "other"), threading.Event()
+
+    def follow() -> None:
+        while not stop.is_set():
+            open_store(other)
+
+    thread = threading.Thread(target=follow)
+    open_store(other)
+    thread.start()
+    try:
+        for nth in range(3):
+            track = make_track(tmp_path / f"track{nth}", misses={"fp32": never}, model=nth)
+            assert track.promote(store, params={"model": {"name": "mlp"}, "seed": nth})["version"] == nth + 1
+        with versions.files(store, versions.named(store, "letters"), versions.ONNX) as path:
+            assert path.exists()
+    finally:
+        stop.set()
+        thread.join()
