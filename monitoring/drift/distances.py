@@ -105,10 +105,13 @@ class Table:
         )
 
     def missing(self, weights: Float[np.ndarray, " N"]) -> Array:
-        """Returns the share of a sample's rows that lack a value, of each column."""
+        """Returns the share of a sample's rows that lack a value, of each column.
+
+        Both sides are summed: what is there alone, beside the sum of all weights, leaves a rounding error for nothing.
+        """
         known = [how.known if isinstance(how, _Ordered) else how.sum(1) for how in self.prepared]
-        there = np.array([weights @ one for one in known]) / max(float(weights.sum()), 1e-300)
-        return np.clip(1 - there, 0, 1)
+        there, absent = (np.array([weights @ one for one in side]) for side in (known, [1 - one for one in known]))
+        return np.divide(absent, there + absent, out=np.ones_like(absent), where=there + absent > 0)
 
 
 def jensen_shannon(window: Float[np.ndarray, "B K"], reference: Float[np.ndarray, "B K"]) -> Array:
