@@ -4,7 +4,6 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from click.core import ParameterSource
 
 from flows import environment
 
@@ -20,7 +19,7 @@ def month(
     heal: Annotated[
         bool, typer.Option("--heal", help="Play instead a drift that a retraining heals, in a project of its own.")
     ] = False,
-    days: Annotated[int, typer.Option(min=12, help="With --heal: that are played; the camera changes on the 9th.")] = 30,
+    days: Annotated[int, typer.Option(min=9, help="With --heal: that are played; the camera changes on the 7th.")] = 30,
     folder: Annotated[
         Path | None, typer.Option(help="With --heal: an empty folder to leave that project in; else none is left.")
     ] = None,
@@ -70,5 +69,6 @@ def _say(line: str) -> None:
 def _warn(context: typer.Context, names: Sequence[str], how: str) -> None:
     """Says which options do nothing here."""
     for name in names:
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":  # by its name: Typer may bring a Click of its own
             typer.secho(f"--{name} means something only {how} --heal: ignored", fg="yellow", err=True)

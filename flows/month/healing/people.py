@@ -24,7 +24,7 @@ class Plan:
     """
 
     days: int = 30
-    changes: int = 9
+    changes: int = 7
     people: int = 120
     speak: float = 0.5
     scene: Scene = SCENES[0]

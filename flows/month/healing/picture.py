@@ -92,7 +92,8 @@ def _accuracy(days: Sequence[Day]) -> Drawing:
             "color": {"field": "who", "type": "nominal", "scale": _colours({EVERYBODY: BLUE, NEVER: ORANGE})},
         },
     }
-    return {"width": WIDTH, "height": TALL, "layer": [lines, *_marks(days)]}
+    apart = {"scale": {"color": "independent"}}  # else the marks' own colours take the lines' legend away
+    return {"width": WIDTH, "height": TALL, "layer": [lines, *_marks(days)], "resolve": apart}
 
 
 def _marks(days: Sequence[Day]) -> list[Drawing]:
