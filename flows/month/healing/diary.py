@@ -64,12 +64,12 @@ class Phase:
         return f"days {first.number} to {last.number}, {first.camera} camera, version {first.version}"
 
     @property
-    def everybody(self) -> Interval:
-        return accuracy([one for day in self.days for one in day.answers])
+    def answers(self) -> list[Answered]:
+        return [one for day in self.days for one in day.answers]
 
     @property
-    def never(self) -> Interval | None:
-        return accuracy(own) if (own := [one for day in self.days for one in day.never]) else None
+    def never(self) -> list[Answered]:
+        return [one for day in self.days for one in day.never]
 
 
 def accuracy(answers: Sequence[Answered]) -> Interval:
@@ -78,8 +78,9 @@ def accuracy(answers: Sequence[Answered]) -> Interval:
 
     from monitoring.drift.accuracy import corrected
 
-    rows = pd.DataFrame([(one.label, one.truth) for one in answers], columns=["label", "truth"], dtype=object)
-    found = corrected(rows, pd.factorize(pd.Series([one.client for one in answers]))[0])
+    said = {name: [getattr(one, name) for one in answers] for name in ("client", "label", "truth")}
+    rows = pd.DataFrame(said, dtype=object)
+    found = corrected(rows, pd.factorize(rows["client"])[0])
     assert found is not None  # of every answer we know what was signed
     return found
 
@@ -116,10 +117,9 @@ def lines(days: Sequence[Day]) -> Iterator[str]:
     """Yields what the table amounts to."""
     for phase in phases(days):
         yield phase.name
-        yield f"  everybody               {_interval(phase.everybody, [one for day in phase.days for one in day.answers])}"
-        if phase.never is not None:
-            own = [one for day in phase.days for one in day.never]
-            yield f"  never trained on        {_interval(phase.never, own)}"
+        yield f"  everybody         {_interval(phase.answers)}"
+        if phase.never:
+            yield f"  never trained on  {_interval(phase.never)}"
     for day in days:
         if day.made is not None:
             yield f"day {day.number}: retrained, for {day.cause}: {day.reason}"
@@ -140,6 +140,8 @@ def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _interval(found: Interval, answers: Sequence[Answered]) -> str:
-    people = len({one.client for one in answers})
-    return f"accuracy {found.value:.3f} ({found.low:.3f} to {found.high:.3f}), {found.count:,} answers to {people} people"
+def _interval(answers: Sequence[Answered]) -> str:
+    found, people = accuracy(answers), len({one.client for one in answers})
+    return (
+        f"accuracy {found.value:.3f} ({found.low:.3f} to {found.high:.3f}), {found.count:,} answers to {people} people"
+    )

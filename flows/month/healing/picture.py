@@ -4,6 +4,7 @@ A Vega-Lite drawing of a row a day, by vl-convert, which has all that it needs i
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def events(days: Sequence[Day]) -> list[Drawing]:
     """Returns what happened between two days: the other camera before its first one, all else after a look."""
     found = [
         _event(after.number - 0.5, f"{after.camera} camera", GREY)
-        for before, after in zip(days, days[1:], strict=False)
+        for before, after in pairwise(days)
         if before.shifted != after.shifted
     ]
     for day in days:

@@ -1,6 +1,6 @@
 """A month in which the camera changes, from a first version to the one that a drift called for, day by day."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ OVERLAY = "examples/letters_healing.yaml"
 
 def play(
     here: Path, folder: Path, *, plan: Plan, overlay: Path, say: Callable[[str], Any] = lambda line: None
-) -> Iterator[Day]:
+) -> Generator[Day]:
     """Yields day after day; the project lies in `folder`, and stays there.
 
     Raises: InputError where the parameters name another source than the simulator or no classes; SignloopError where

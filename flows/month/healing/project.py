@@ -145,7 +145,15 @@ def lay(here: Path, root: Path, overlay: Path, track: str) -> Project:
     project.run("git", "init", "--quiet")
     project.run("git", "add", "--all")
     own = ("user.name=signloop", "user.email=signloop@localhost", "commit.gpgsign=false")
-    project.run("git", *(word for value in own for word in ("-c", value)), "commit", "--quiet", "--no-verify", "--message", "as it is")
+    project.run(
+        "git",
+        *(word for value in own for word in ("-c", value)),
+        "commit",
+        "--quiet",
+        "--no-verify",
+        "--message",
+        "as it is",
+    )
     return project
 
 
