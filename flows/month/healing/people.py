@@ -28,7 +28,7 @@ class Plan:
     people: int = 120
     speak: float = 0.5
     scene: Scene = SCENES[0]
-    seed: int = HEALED
+    seed: int = HEALED + 1  # the parameters were chosen on another
 
     def on(self, day: int) -> Scene:
         return self.scene if day >= self.changes else USUAL_TRAFFIC
