@@ -2,5 +2,6 @@
 
 scenes.py says what may happen to the traffic → traffic.py lets people come and the model in Production answer them, as
 the prediction log has it → looks.py looks at it as `signloop watch` does → showing.py counts over seeds and prints.
+healing/ plays one shift to its end: corrections, a retraining that the drift calls for, and what is served afterwards.
 Nothing is tuned on the seeds that are reported: TUNING is for that.
 """

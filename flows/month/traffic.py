@@ -59,16 +59,21 @@ class Answering:
         return Predictor.open(self.model, calibration=self.calibration)
 
 
+def busy(rng: np.random.Generator, rows: int) -> NDArray[np.int64]:
+    """Returns how much each of the people asks who come in a window: some often, some rarely."""
+    most = max(1, min(PEOPLE[1], rows // FEWEST))
+    num_people = int(rng.integers(min(PEOPLE[0], most), most + 1))
+    least = FEWEST if rows >= FEWEST * num_people else 0
+    return least + rng.multinomial(rows - FEWEST * num_people, rng.dirichlet(np.full(num_people, 2.0)))
+
+
 def come(visit: Visit, data: SyntheticLetters, letters: tuple[str, ...]) -> tuple[Samples, NDArray[np.float64]]:
     """Returns a window's clips in the order in which they are sent, and when, as shares of its time."""
     rng = np.random.default_rng([visit.seed, DRAWS])
-    most = max(1, min(PEOPLE[1], visit.rows // FEWEST))
-    num_people = int(rng.integers(min(PEOPLE[0], most), most + 1))
-    more = rng.multinomial(visit.rows - FEWEST * num_people, rng.dirichlet(np.full(num_people, 2.0)))
-    counts = (FEWEST if visit.rows >= FEWEST * num_people else 0) + more
+    counts = busy(rng, visit.rows)
     mix = visit.scene.mix(letters)
     wanted = [rng.choice(len(letters), size=count, p=mix) for count in counts]
-    begins = np.repeat(rng.uniform(0, 1 - SESSION, num_people), counts)
+    begins = np.repeat(rng.uniform(0, 1 - SESSION, len(counts)), counts)
     times = begins + SESSION * rng.random(len(begins))
     samples = film(data.model_copy(update={"seed": visit.seed}), wanted, setting=visit.scene.setting)
     order = np.argsort(times)
