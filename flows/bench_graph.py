@@ -44,7 +44,7 @@ def convolution(rounds: int) -> Iterator[Row]:
 
     calls = [both_ways(sparse), both_ways(dense)]
     plain, ours = medians_in_turns(*calls, rounds=rounds)
-    plain_bytes, our_bytes = (_peak_bytes(call) for call in calls)
+    plain_bytes, our_bytes = (peak_bytes(call) for call in calls)
     threads = f"{torch.get_num_threads()} threads"
     yield "GCNConv, 2 × 128 on [32, 64, 75, 3], both ways", f"{1000 * plain:,.0f} ms, {plain_bytes / 2**20:,.0f} MiB"
     told = f"{1000 * ours:,.0f} ms, {our_bytes / 2**20:,.0f} MiB"
@@ -159,7 +159,7 @@ def _profile(step: Call, most: int = 8) -> Iterator[Row]:
         yield f"  {event.key}", share
 
 
-def _peak_bytes(call: Call) -> int:
+def peak_bytes(call: Call) -> int:
     """Returns the most that was allocated at once during a call, beyond what was there before."""
     from torch.profiler import ProfilerActivity, profile
 

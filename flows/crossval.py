@@ -1,12 +1,12 @@
 """Cross-validation by group: train without some groups, test on them; one group at a time, or so many folds.
 
 The figure that counts for people never seen. Nothing of the tested groups is used for early stopping or any choice;
-what is scored is the exported ONNX file, as in `evaluate`.
+what is scored is the exported ONNX file, as in `evaluate`. A teacher is trained without the same groups as its student;
+weights that were made elsewhere may know them, and are refused. Tracks that differ in what follows training share one.
 """
 
 import hashlib
 import json
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
+from flows.folds import Fold, scored
 from pipeline import samples as store
 from pipeline.errors import InputError
 from pipeline.params import Track
@@ -28,27 +29,8 @@ if TYPE_CHECKING:
     from pipeline.split import Split
 
 Done = Callable[[str, int, float], None]
-LATENCY_RUNS = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fold:
-    """One training without some groups, and what came of it.
-
-    seconds       of training without pretraining, on one thread beside the other workers
-    milliseconds  for one clip of the median length, one thread, median
-    difference    the largest of a logit of the exported file from PyTorch's, on the tested clips
-    """
-
-    fold: str
-    seed: int
-    clips: int
-    accuracy: float
-    seconds: float
-    parameters: int
-    onnx_bytes: int
-    milliseconds: float
-    difference: float
+Key = tuple[str, int, str]  # name of the track, seed, fold
+OF_THE_FOLD = "fold"  # a teacher's weights: trained without the same groups as its student
 
 
 def leave_one_out(
@@ -80,13 +62,21 @@ def leave_one_out(
 
 
 def cross_validate(
-    tracks: dict[str, Track], *, folds: int, seeds: Iterable[int], only: Collection[int] = (), workers: int = 2
+    tracks: dict[str, Track],
+    *,
+    folds: int,
+    seeds: Iterable[int],
+    only: Collection[int] = (),
+    teacher: Track | None = None,
+    workers: int = 2,
 ) -> Iterator[tuple[str, Fold]]:
     """Yields each fold of each track as it ends; all tracks have one source, and every group is tested on once.
 
-    only  these of the folds, counted from 0; empty: all
+    only     these of the folds, counted from 0; empty: all
+    teacher  of the tracks whose `train.teacher.weights` is `fold`; it learns from the clips that its student does
 
-    Raises: InputError when the source has fewer groups than folds, or a fold is none of them.
+    Raises: InputError when the source has fewer groups than folds, a fold is none of them, or a track starts from, or
+    learns from, weights that may know the tested groups.
     """
     samples = _read(next(iter(tracks.values())))
     have = sorted(set(samples.group))
@@ -95,7 +85,7 @@ def cross_validate(
     if beyond := [fold for fold in only if fold not in range(folds)]:
         raise InputError(f"fold {beyond[0]}: expected one of 0 to {folds - 1}.")
     left_out = {str(fold): tuple(have[fold::folds]) for fold in only or range(folds)}
-    yield from _run(tracks, samples, left_out, list(seeds), workers)
+    yield from _run(tracks, samples, left_out, list(seeds), workers, teacher)
 
 
 def _read(track: Track) -> Samples:
@@ -112,48 +102,90 @@ def _run(
     left_out: dict[str, tuple[str, ...]],
     seeds: list[int],
     workers: int,
+    teacher: Track | None = None,
 ) -> Iterator[tuple[str, Fold]]:
+    for track in tracks.values():
+        _refuse_weights(track, teacher)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "samples.h5"
         store.write(path, samples)
         runs = {
-            (name, seed, fold): _Run.of(track, samples, groups, seed)
+            (name, seed, fold): _Run.of(track, samples, groups, seed, teacher)
             for name, track in tracks.items()
             for seed in seeds
             for fold, groups in left_out.items()
         }
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            encoders = {run.encoder: pool.submit(_pretrain, run, path) for run in _by_encoder(runs.values())}
-            for pretrained in as_completed(encoders.values()):
+            teachers = {run.teacher.model: run.teacher for run in runs.values() if run.teacher}
+            encoders = {run.encoder: run for run in (*runs.values(), *teachers.values())}  # dear: seeds share one
+            for pretrained in [pool.submit(_pretrain, run, path) for run in encoders.values()]:
                 pretrained.result()
-            trainings = {pool.submit(_fold, run, path, fold, seed): name for (name, seed, fold), run in runs.items()}
+            taught = {model: pool.submit(_train, run, path) for model, run in teachers.items()}
+            seconds = {model: training.result() for model, training in taught.items()}
+            trainings = {
+                pool.submit(_folds, alike, path, seconds.get(model)): alike for model, alike in _by_model(runs).items()
+            }
             for training in as_completed(trainings):
-                yield trainings[training], training.result()
+                yield from zip((name for name, _, _ in trainings[training]), training.result(), strict=True)
+
+
+def _refuse_weights(track: Track, teacher: Track | None) -> None:
+    named = track.train.teacher and track.train.teacher.weights
+    if track.train.init_from is not None:
+        raise InputError(
+            f"train.init_from: '{track.train.init_from}' may know the tested groups. Leave it out, or set it to null."
+        )
+    if named is not None and (named != OF_THE_FOLD or teacher is None):
+        raise InputError(
+            f"train.teacher.weights: '{named}' may know the tested groups. Write `{OF_THE_FOLD}` and name a model with "
+            "--teacher, which is then trained without them; or leave `train.teacher` out."
+        )
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One training: a track with its seed, who is in which part, and the file that its encoder is in."""
+    """One training: a track with its seed, who is in which part, and where its encoder and weights lie.
+
+    encoder, model  a file, and a folder, beside the samples, by a hash of what they are made of
+    teacher         another training, which comes first
+    """
 
     track: Track
     parts: "Split"
     encoder: str
+    model: str
+    teacher: "_Run | None"
 
     @classmethod
-    def of(cls, track: Track, samples: Samples, groups: tuple[str, ...], seed: int) -> Self:
+    def of(
+        cls, track: Track, samples: Samples, groups: tuple[str, ...], seed: int, teacher: Track | None = None
+    ) -> Self:
         from pipeline import split as splits
 
         parts = splits.assign(samples, track.prepare.model_copy(update={"test": groups, "val": (), "seed": seed}))
         track = track.model_copy(update={"train": track.train.model_copy(update={"seed": seed})})
+        by = None
+        if teacher is not None and track.train.teacher is not None:
+            alone = teacher.train.model_copy(update={"teacher": None})
+            by = cls.of(teacher.model_copy(update={"prepare": track.prepare, "train": alone}), samples, groups, seed)
+        tree = track.model_dump(mode="json")
         seen = sorted([*parts.train.tolist(), *parts.rest.tolist()])
-        model = None if track.pretrain.method == "none" else track.model.model_dump(mode="json")
-        made_of = json.dumps([model, track.pretrain.model_dump(mode="json"), model and seen])
-        return cls(track, parts, hashlib.sha256(made_of.encode()).hexdigest())
+        model = None if track.pretrain.method == "none" else tree["model"]
+        encoder = _hash(model, tree["pretrain"], model and seen)
+        of_parts = [parts.train.tolist(), parts.val.tolist(), parts.test.tolist(), parts.class_weights]
+        return cls(track, parts, encoder, _hash(encoder, tree["model"], tree["train"], of_parts, by and by.model), by)
 
 
-def _by_encoder(runs: Iterable[_Run]) -> list[_Run]:
-    """Returns one run for each encoder: seeds that see the same clips share one, since it is dear."""
-    return list({run.encoder: run for run in runs}.values())
+def _by_model(runs: dict[Key, _Run]) -> dict[str, dict[Key, _Run]]:
+    """Groups runs by their training."""
+    alike: dict[str, dict[Key, _Run]] = {}
+    for key, run in runs.items():
+        alike.setdefault(run.model, {})[key] = run
+    return alike
+
+
+def _hash(*made_of: object) -> str:
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
 
 def interval(table: pd.DataFrame, confidence: float = 0.95) -> tuple[float, float] | None:
@@ -177,11 +209,13 @@ def trained(
     folder: Path,
     *,
     encoder: Path | None = None,
+    teacher: Path | None = None,
     log: "Log" = lambda epoch, values: None,
 ) -> Path:
     """Trains a track's model on a split of a store, as `dvc repro` does; returns the folder of its weights.
 
     encoder  what `pretrain` has made of the same clips; None: it is made here
+    teacher  the model folder that a student learns from
     """
     from pipeline import split as splits
     from pipeline.pretrain import pretrain
@@ -192,7 +226,7 @@ def trained(
     if encoder is None:
         encoder = folder / "encoder.safetensors"
         pretrain(track.model, track.pretrain, samples=samples, split=split, out=encoder)
-    train(track.model, track.train, samples=samples, split=split, encoder=encoder, out=out, log=log)
+    train(track.model, track.train, samples=samples, split=split, encoder=encoder, out=out, teacher=teacher, log=log)
     return out
 
 
@@ -209,50 +243,29 @@ def _pretrain(run: _Run, samples: Path) -> None:
         pretrain(run.track.model, run.track.pretrain, samples=samples, split=split, out=samples.parent / run.encoder)
 
 
-def _fold(run: _Run, samples: Path, fold: str, seed: int) -> Fold:
-    """Trains without the groups of a fold and scores the exported file on them."""
-    import numpy as np
+def _train(run: _Run, samples: Path) -> float:
+    """Trains without the groups of a fold; returns how many seconds it took."""
     import torch
 
-    from pipeline.contract import Contract
-    from pipeline.export import write_onnx
-    from pipeline.models import weights
-    from pipeline.predictor import Predictor, inputs
-
     torch.set_num_threads(1)
-    model = run.track.model
-    tested = store.read(samples).select(run.parts.test)
-    with tempfile.TemporaryDirectory(dir=samples.parent) as name:
-        folder = Path(name)
-        start = time.perf_counter()
-        model_folder = trained(run.track, samples, run.parts, folder, encoder=samples.parent / run.encoder)
-        seconds = time.perf_counter() - start
-        own = weights.load(model_folder)
-        contract = Contract(
-            track="", model=model.name, features=model.features, skeleton=own.skeleton, class_names=own.class_names
-        )
-        write_onnx(folder / "model.onnx", own.recognizer, contract)
-        predictor = Predictor.open(folder / "model.onnx")
-        logits, seen = predictor.logits(tested)
-        expected, _ = Predictor.open(model_folder).logits(tested)
-        usual = np.argsort(tested.lengths, kind="stable")[len(tested) // 2 :][:1]
-        return Fold(
-            fold=fold,
-            seed=seed,
-            clips=len(tested),
-            accuracy=float(np.mean((logits.argmax(1) == tested.target) & (seen > 0))),
-            seconds=seconds,
-            parameters=sum(p.numel() for p in own.recognizer.parameters()),
-            onnx_bytes=(folder / "model.onnx").stat().st_size,
-            milliseconds=_milliseconds(lambda: predictor.run(inputs(tested, usual))),
-            difference=float(np.abs(logits - expected).max()),
-        )
+    folder = samples.parent / run.model
+    folder.mkdir()
+    teacher = samples.parent / run.teacher.model / "model" if run.teacher else None
+    start = time.perf_counter()
+    trained(run.track, samples, run.parts, folder, encoder=samples.parent / run.encoder, teacher=teacher)
+    return time.perf_counter() - start
 
 
-def _milliseconds(call: Callable[[], object]) -> float:
-    took = []
-    for _ in range(LATENCY_RUNS):
-        start = time.perf_counter()
-        call()
-        took.append(1000 * (time.perf_counter() - start))
-    return statistics.median(took)
+def _folds(alike: dict[Key, _Run], samples: Path, seconds: float | None) -> list[Fold]:
+    """Scores each of the runs of one training, which is done here where it took no `seconds` before."""
+    import torch
+
+    one, *_ = alike.values()
+    if seconds is None:
+        seconds = _train(one, samples)
+    torch.set_num_threads(1)
+    tested, folder = store.read(samples).select(one.parts.test), samples.parent / one.model
+    return [
+        scored(run.track, tested, folder, fold=fold, seed=seed, seconds=seconds)
+        for (_, seed, fold), run in alike.items()
+    ]

@@ -45,7 +45,7 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
     """
     trained = weights.load(model)
     order = _possible(export.precision, trained.recognizer)
-    recognizer = _seen_from(export.views, trained)
+    recognizer = seen_from(export.views, trained)
     contract = Contract(
         track=track,
         model=trained.config.name,
@@ -92,7 +92,7 @@ def _possible(precision: tuple[Precision, ...], recognizer: Recognizer) -> tuple
     return ("fp32",)
 
 
-def _seen_from(views: int, trained: weights.Trained) -> Recognizer:
+def seen_from(views: int, trained: weights.Trained) -> Recognizer:
     """Returns what is exported: the recognizer, or its answers to several views of each clip.
 
     Raises: InputError for a recurrent model.

@@ -6,7 +6,7 @@ Evaluation, the registry and the command line all score through here, so they ca
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from pipeline.contract import NO_HAND, Contract
 from pipeline.errors import InputError
 from pipeline.samples import Samples, from_clips
 from pipeline.skeleton import skeleton
+
+if TYPE_CHECKING:
+    from pipeline.models.recognizer import Recognizer
 
 Device = Literal["auto", "cpu", "cuda"]
 Run = Callable[[dict[str, NDArray[np.float32]]], tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -226,9 +229,16 @@ def _open_torch(path: Path) -> Predictor:
         class_names=trained.class_names,
     )
 
+    return Predictor(contract=contract, engine=f"PyTorch {torch.__version__}", run=torch_run(trained.recognizer))
+
+
+def torch_run(recognizer: "Recognizer") -> Run:
+    """Returns what answers as Torch does, without a file."""
+    import torch
+
     def run(feeds: dict[str, NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         with torch.inference_mode():
-            logits, seen = trained.recognizer(*(torch.from_numpy(feeds[name]) for name in contracts.INPUTS))
+            logits, seen = recognizer(*(torch.from_numpy(feeds[name]) for name in contracts.INPUTS))
         return logits.numpy(), seen.numpy()
 
-    return Predictor(contract=contract, engine=f"PyTorch {torch.__version__}", run=run)
+    return run

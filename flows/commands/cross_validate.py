@@ -22,6 +22,13 @@ def cross_validate(
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="How many; every group is in one.")] = 5,
     fold: Annotated[list[int] | None, typer.Option(help="Only this one, counted from 0; may be repeated.")] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            help="NAME or NAME,KEY=VALUE,… of a model that is trained without the same fold; those learn from it that "
+            "say train.teacher.weights=fold."
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Trainings at once.")] = 2,
     out: Annotated[Path | None, typer.Option(help="Also write every fold to this CSV file, as it ends.")] = None,
@@ -41,7 +48,8 @@ def cross_validate(
     own = read_with(environment.project_root() / "params.yaml", overlay).track(track)
     tracks = {spec or own.model.name: with_model(own, spec) for spec in model or [None]}
     rows = []
-    for name, one in run(tracks, folds=folds, only=fold or (), seeds=range(seeds), workers=workers):
+    taught_by = with_model(own, teacher) if teacher else None
+    for name, one in run(tracks, folds=folds, only=fold or (), seeds=range(seeds), teacher=taught_by, workers=workers):
         rows.append({"model": name, **dataclasses.asdict(one)})
         console.print(f"  {name}, fold {one.fold}, seed {one.seed}: {one.accuracy:.3f}", highlight=False)
         if out:

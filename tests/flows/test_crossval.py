@@ -9,7 +9,7 @@ from rich.console import Console
 from flows.commands.show import cross_validation_table
 from flows.crossval import cross_validate, interval, leave_one_out
 from pipeline.errors import InputError
-from pipeline.params import Track, parse
+from pipeline.params import Track, parse, with_model
 from tests.flows.project import tiny_params
 
 
@@ -67,3 +67,35 @@ def test_one_group_has_no_interval_and_the_table_says_so() -> None:
 def test_a_fold_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="fold 2: expected one of 0 to 1"):
         next(cross_validate({"mlp": track(4)}, folds=2, only=[2], seeds=[0]))
+
+
+def test_five_views_are_of_the_same_training_and_are_what_is_scored() -> None:
+    tracks = {spec: with_model(track(4), spec) for spec in ("mlp", "mlp,export.views=5")}
+    folds = dict(cross_validate(tracks, folds=2, only=[1], seeds=[0], workers=1))
+    assert folds["mlp"].seconds == folds["mlp,export.views=5"].seconds
+    assert folds["mlp"].onnx_bytes < folds["mlp,export.views=5"].onnx_bytes
+    assert all(fold.difference < 1e-4 for fold in folds.values())
+
+
+def test_a_student_learns_from_a_teacher_of_the_same_fold() -> None:
+    """A share of 1 leaves the labels out, so that a student of a teacher that knows them is better than a third."""
+    made = with_model(track(12), "mlp,train.epochs=12,train.learning_rate=0.02")
+    student = with_model(made, "mlp,train.teacher.weights=fold,train.teacher.share=1")
+    teacher = with_model(made, "mlp,hidden=[32]")
+    tracks = {"student": student, "teacher": teacher}
+    folds = dict(cross_validate(tracks, folds=2, only=[1], seeds=[0], teacher=teacher, workers=1))
+    assert folds["student"].accuracy > 0.5
+    assert folds["student"].parameters < folds["teacher"].parameters
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("train.teacher.weights=production", r"train\.teacher\.weights: 'production' may know the tested groups"),
+        ("train.teacher.weights=fold", r"name a model with --teacher"),
+        ("train.init_from=production", r"train\.init_from: 'production' may know the tested groups"),
+    ],
+)
+def test_weights_that_may_know_the_tested_groups_are_refused(change: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        next(cross_validate({"mlp": with_model(track(4), f"mlp,{change}")}, folds=2, seeds=[0]))
