@@ -1,25 +1,30 @@
 """`signloop serve` again and again, to be killed; forked from a parent that has imported it, which takes seconds.
 
-`python -m tests.serving.forked` reads what follows `signloop` from stdin, a JSON list a line, answers with the process of
-a child that does it, and with the child's exit status when that has ended.
+`python -m tests.serving.forked` reads what follows `signloop` from stdin, a JSON list a line, answers with the
+process of a child that does it, and with the child's exit status when that has ended.
 """
 
 import json
 import os
 import sys
+from importlib import import_module
+
+SLOW = (
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "onnxruntime",
+    "flows.serving",
+    "serving.app",
+    "serving.settings",
+)
 
 
 def main() -> None:
     from flows import command, environment
 
     environment.silence()
-    import mlflow.store.model_registry.sqlalchemy_store
-    import mlflow.store.tracking.sqlalchemy_store
-    import onnxruntime  # noqa: F401
-
-    import flows.serving
-    import serving.app
-
+    for name in SLOW:
+        import_module(name)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -5,7 +5,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from monitoring.log.database import Database
-from registry.store import Store
+from tests.ports import free_port
 from tests.serving.asking import crowd
 
 ROOT = Path(__file__).parents[3]
@@ -82,9 +81,7 @@ def forks(folder: Path, own: dict[str, str]) -> Iterator[Start]:
 @contextmanager
 def serving(start: Start) -> Iterator[tuple[str, Kill]]:
     """Yields the address of a server that is ready, and what kills it; it has the block's end to end in."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with start(["serve", "--port", str(port), "--track", "letters"]) as (alive, kill):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             while not is_ready(client):
