@@ -14,10 +14,10 @@ run: $(VENV)/installed  ## Set up, make every model of params.yaml, show what is
 	@signloop models show --next
 
 test: $(VENV)/installed  ## Set up and run the tests
-	pytest -n 2 --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
+	pytest -n 2 --dist loadfile -m "not slow" -rfEs --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 slow: $(VENV)/installed  ## The tests of minutes: servers, hundreds of kills, whole runs; CI runs them too
-	pytest -n 2 --dist loadfile -m slow --durations=25
+	pytest -n 2 --dist loadfile -m slow -rfEs --durations=25
 
 check: $(VENV)/installed  ## Format, lint, types, import directions
 	ruff format --check .

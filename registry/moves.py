@@ -5,7 +5,7 @@ an entry that is not settled: whoever writes next sets the aliases first. An ali
 was moved outside: the next writer records that too, since the alias is what answers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NoReturn
 
@@ -39,7 +39,8 @@ def promote(
     Raises: InputError for a version that may not, RegistryError when Production was moved elsewhere meanwhile.
     """
     with store.lock(f"promote-{track}"):
-        state = catch_up(store, track)
+        told = settle(store, track)
+        state = replay(told)
         version = versions.named(store, track, number=number)
         if number == expected:
             return state
@@ -61,7 +62,7 @@ def promote(
             fingerprint=version.fingerprint,
             settled=False,
         )
-        state, counted = move(store, track, entry)
+        state, counted = move(store, track, entry, told)
         return state if counted or state.production == number else _too_late(track, entry, state)
 
 
@@ -74,7 +75,8 @@ def roll_back(
     Raises: InputError when there is none, RegistryError when Production was moved elsewhere meanwhile.
     """
     with store.lock(f"promote-{track}"):
-        state = catch_up(store, track)
+        told = settle(store, track)
+        state = replay(told)
         target = to if to is not None else state.previous if state.production == expected else state.production
         if target is None:
             raise InputError(
@@ -100,7 +102,7 @@ def roll_back(
             fingerprint=version.fingerprint,
             settled=False,
         )
-        state, counted = move(store, track, entry)
+        state, counted = move(store, track, entry, told)
         done = counted or (expected in state.held and to in (None, state.production))
         return state if done else _too_late(track, entry, state)
 
@@ -111,14 +113,14 @@ def delete(store: Store, track: str, number: int, *, who: str, reason: str = "")
     Raises: InputError naming the aliases that it holds, and how they move.
     """
     with store.lock(f"promote-{track}"):
-        catch_up(store, track)
+        told = settle(store, track)
         version = versions.named(store, track, number=number)
         if version.aliases:
             raise InputError(
                 f"version {number} of '{track}' is {' and '.join(version.aliases)}: not deleted. "
                 f"First {_how_to_free(track, version)}."
             )
-        production = state_of(store, track).production
+        production = replay(told).production
         entry = Entry(
             what="deleted",
             version=number,
@@ -129,14 +131,17 @@ def delete(store: Store, track: str, number: int, *, who: str, reason: str = "")
             fingerprint=version.fingerprint,
             settled=False,
         )
-        state, counted = move(store, track, entry)
+        state, counted = move(store, track, entry, told)
         return state if counted else _too_late(track, entry, state)
 
 
-def move(store: Store, track: str, entry: Entry) -> tuple[State, bool]:
-    """Appends a move and has the aliases follow; returns the state, and whether the entry came in time."""
+def move(store: Store, track: str, entry: Entry, known: Sequence[Entry] = ()) -> tuple[State, bool]:
+    """Appends a move and has the aliases follow; returns the state, and whether the entry came in time.
+
+    known  as in `entries.read`
+    """
     ticket = entries.append(store, track, entry).ticket
-    state = catch_up(store, track)
+    state = replay(settle(store, track, known))
     return state, state.counts(ticket)
 
 
@@ -150,8 +155,13 @@ def _too_late(track: str, entry: Entry, state: State) -> NoReturn:
 
 def catch_up(store: Store, track: str) -> State:
     """Makes aliases and ledger agree: finishes what was begun, and records what was moved outside."""
+    return replay(settle(store, track))
+
+
+def settle(store: Store, track: str, told: Sequence[Entry] = ()) -> list[Entry]:
+    """Does as `catch_up`, and returns the entries; what is known of them is read once."""
     for _ in range(ROUNDS):
-        told, there = look(store, track)
+        told, there = look(store, track, told)
         state = replay(told)
         if unsettled := [entry for entry in told if not entry.settled]:
             _project(store, track, state, unsettled)
@@ -160,20 +170,20 @@ def catch_up(store: Store, track: str) -> State:
         elif found := next(outside(state, there, begun=bool(told)), None):
             entries.append(store, track, found)
         else:
-            return state
+            return told
     raise RegistryError(f"'{track}' is moved by others without pause: its aliases could not be settled. Try again.")
 
 
-def look(store: Store, track: str) -> tuple[list[Entry], list[Version]]:
+def look(store: Store, track: str, known: Sequence[Entry] = ()) -> tuple[list[Entry], list[Version]]:
     """Returns entries and versions of one moment.
 
     Trap: aliases are read between two looks at the ledger. One look before would take another host's move, of which
     the alias is seen and the entry not yet, for one made outside; one after would take its finished move back.
     """
-    told = entries.read(store, track)
+    told = entries.read(store, track, known)
     for _ in range(ROUNDS):
         there = versions.versions(store, track)
-        before, told = told, entries.read(store, track)
+        before, told = told, entries.read(store, track, told)
         if len(told) == len(before):
             return before, there
     raise RegistryError(f"the ledger of '{track}' grows without pause: it could not be read whole. Try again.")

@@ -5,9 +5,6 @@ killed.
 """
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +12,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from flows.executors import alone
 from flows.executors.feed import Feed, Taken
 from pipeline.detect.detected import Failure
 from pipeline.detect.executor import OUT_OF_MEMORY, TIMEOUT_S
@@ -45,7 +43,7 @@ class Processes:
         while feed:
             ended = 0
             for answer in self._until_it_breaks(work, feed, timeout_s):
-                ended += answer[1] is not BROKE_THE_POOL
+                ended += answer[1] is not alone.NEVER_BEGAN
                 yield answer
             fruitless = 0 if ended else fruitless + 1
             if fruitless == MAX_BROKEN:
@@ -57,7 +55,10 @@ class Processes:
     def _until_it_breaks(
         self, work: Callable[[Job], Result], feed: Feed[Job], timeout_s: float
     ) -> Iterator[tuple[int, Result | Failure]]:
-        """Does jobs in one pool until none is left or the pool breaks; what was at work then goes back to the feed."""
+        """Does jobs in one pool until none is left or the pool breaks; what was at work then goes back to the feed.
+
+        What came back from a pool has a process to itself.
+        """
         pool = ProcessPool(
             self.workers,
             max_tasks=self.renewed_after,
@@ -69,26 +70,26 @@ class Processes:
         try:
             while pool.active:
                 while taken := feed.take(at_work=len(at_work), room=AHEAD * self.workers):
-                    at_work[_schedule(pool, work, taken.job, timeout_s)] = taken
+                    if not taken.alone:
+                        at_work[_schedule(pool, work, taken.job, timeout_s)] = taken
+                        continue
+                    answer = alone.do(work, taken.job, timeout_s)
+                    yield taken.number, answer
+                    if answer is alone.NEVER_BEGAN:
+                        return
                 if not at_work:
                     return
                 for future in wait(at_work, timeout=LOOK_S, return_when=FIRST_COMPLETED).done:
                     taken = at_work.pop(future)
-                    if not taken.alone and _whose_is_unclear(future):
+                    if _whose_is_unclear(future):
                         feed.again(taken)
                     else:
                         yield taken.number, _outcome(future, timeout_s)
             for taken in at_work.values():
-                if taken.alone:
-                    yield taken.number, BROKE_THE_POOL
-                else:
-                    feed.again(taken)
+                feed.again(taken)
         finally:  # also on Ctrl-C, and when nobody asks for the rest
             pool.stop()
             pool.join()
-
-
-BROKE_THE_POOL = Failure("crashed", "the worker processes died while it was at work, twice")
 
 
 def _schedule(pool: ProcessPool, work: Callable[[Job], Result], job: Job, timeout_s: float) -> Future[Result]:
@@ -118,22 +119,9 @@ def _outcome(future: Future[Result], timeout_s: float) -> Result | Failure:
         raise error
     if isinstance(error, TimeoutError):
         return Failure("timed out", f"it was not done after {timeout_s:g} s")
-    if isinstance(error, ProcessExpired):
-        return _expired(int(error.exitcode))
-    if isinstance(error, BrokenProcessPool):
-        return BROKE_THE_POOL
     raise error
-
-
-def _expired(code: int) -> Failure:
-    if code == -signal.SIGKILL:
-        return Failure("out of memory", "its process was killed (SIGKILL), as the kernel does where memory runs out")
-    how = signal.Signals(-code).name if -code in set(signal.Signals) else f"status {code}"
-    return Failure("crashed", f"its process ended with {how}")
 
 
 def _begin(work: Callable[..., object]) -> None:
     """Prepares a worker; that `work` came along has loaded its module, before the time of a first job runs."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    alone.end_with_parent()

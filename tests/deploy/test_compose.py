@@ -6,7 +6,6 @@ The schema admits fewer keys than the Compose specification does, so that a miss
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +22,7 @@ from flows.command import app
 from flows.environment import SILENT
 from serving.guards.keys import parse
 from tests.flows.retraining import until
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 SEARCH = "/api/2.0/mlflow/experiments/search?max_results=10"
@@ -214,9 +214,7 @@ def test_its_second_image_is_made_of_what_the_first_is_and_runs_as_nobody():
 @pytest.mark.slow
 def test_mlflow_answers_by_its_name_there_with_its_rows_on_postgresql(services, postgresql, tmp_path):
     """Its own command and variables; only addresses are this test's."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     said = services["mlflow"]
     own = {
         "MLFLOW_BACKEND_STORE_URI": postgresql.fresh().replace("postgresql:", "postgresql+psycopg:"),

@@ -4,17 +4,21 @@ The flow asks DVC for whatever dvc.yaml has, so these three stages stand for the
 """
 
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import psutil
+
 from tests.flows.project import HERE, Project, tiny_params, variables, write_params
 
-SECONDS = 120.0  # a condition that does not come about by then fails its test
+SECONDS = 300.0  # a condition that does not come about by then fails its test
 STEPS = ("extract", "train", "promote")
 WRITES = {
     "extract": "echo samples of $1 > artifacts/$1/samples.txt",
@@ -104,6 +108,16 @@ def make_scripted(root: Path, *tracks: str, **retrain: Any) -> Scripted:
     return project
 
 
+def power_cut(*processes: "subprocess.Popen[str]") -> None:
+    """Ends processes and all that they started at once; some of it may be ending by itself."""
+    for process in processes:
+        if process.poll() is None:
+            for one in [*psutil.Process(process.pid).children(recursive=True), process]:
+                with suppress(psutil.NoSuchProcess):
+                    one.send_signal(signal.SIGKILL)
+            process.wait()
+
+
 def until(condition: Callable[[], Any], what: str) -> Any:
     """Waits until a condition holds, and returns what it gave."""
     end = time.monotonic() + SECONDS
@@ -126,11 +140,11 @@ class Server:
 
     def ask(self, what: str, **body: Any) -> Any:
         request = Request(f"{self.url}/{what}", json.dumps(body).encode(), {"content-type": "application/json"})
-        with urlopen(request, timeout=30) as answer:
+        with urlopen(request, timeout=120) as answer:
             return json.loads(answer.read() or "null")
 
     def read(self, what: str) -> Any:
-        with urlopen(f"{self.url}/{what}", timeout=30) as answer:
+        with urlopen(f"{self.url}/{what}", timeout=120) as answer:
             return json.loads(answer.read())
 
     def runs(self, **wanted: Any) -> list[dict[str, Any]]:

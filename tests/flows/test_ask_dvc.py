@@ -120,7 +120,7 @@ def test_a_dvc_at_work_is_waited_for_and_named(project: Scripted, dvc: AskDvc) -
         assert dvc.reproduce("extract@letters", say=say, patience_s=60) == "cached"
     finally:
         go.touch()
-        assert other.wait(timeout=60) == 0, other.communicate()
+        assert other.wait(timeout=180) == 0, other.communicate()
     assert "waiting, since DVC is at work: " in said[0]
     assert f"(PID {other.pid})" in said[0]
 
@@ -136,7 +136,7 @@ def test_after_kill_9_no_stage_goes_on_and_the_turn_is_free(project: Scripted) -
     ):
         pass
     os.kill(holder.pid, signal.SIGKILL)
-    assert holder.wait(timeout=60) == -signal.SIGKILL
+    assert holder.wait(timeout=180) == -signal.SIGKILL
     until(lambda: free(project.state), "the turn is free")
     assert not living(stage) or zombie(stage)
     project.step("extract")

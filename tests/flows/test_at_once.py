@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-import psutil
 import pytest
 
-from tests.flows.retraining import Scripted, Server, make_scripted, until
+from tests.flows.retraining import Scripted, Server, make_scripted, power_cut, until
 from tests.flows.scheduling import deployment, scheduled
 
 pytestmark = pytest.mark.slow
@@ -99,8 +98,7 @@ def test_kill_9_of_who_is_at_work_frees_the_turn(project: Scripted, server: Serv
         project.step("extract", HOLD.format("second"))
         due(server, made)
         until(lambda: ran(project) == ["first", "second"], "the second is at work")
-        for process in [*psutil.Process(scheduler.pid).children(recursive=True), scheduler]:
-            process.kill()
+        power_cut(scheduler)
     project.step("extract", "echo third >> ran")
     said = project.run("signloop", "retrain", "letters", **server.environment)
     assert "letters: 3 completed" in said

@@ -1,8 +1,6 @@
 """Retraining by itself where Prefect's server is restarted in mid-run, where all is killed, and where nobody served."""
 
 import os
-import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,13 +8,13 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import psutil
 import pytest
 
 from flows import environment
-from tests.flows.retraining import Scripted, Server, make_scripted, until
+from tests.flows.retraining import Scripted, Server, make_scripted, power_cut, until
 from tests.flows.scheduling import SECOND, deployment, runs
 from tests.flows.test_at_once import HOLD, YEARLY, due, ran, state
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -27,9 +25,7 @@ class Machine:
     """A Prefect server and a scheduler, that can be killed and started again where they were."""
 
     def __init__(self, project: Scripted, home: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = str(free.getsockname()[1])
+        self._port = str(free_port())
         home.mkdir()
         self._project = project
         self.server = Server(f"http://127.0.0.1:{self._port}/api", home)
@@ -53,17 +49,13 @@ class Machine:
         return process
 
     def kill(self, *processes: "subprocess.Popen[str]") -> None:
-        """Ends processes and all that they started, as a power cut does; none named: all."""
-        for process in processes or self._running:
-            if process.poll() is None:
-                for one in [*psutil.Process(process.pid).children(recursive=True), process]:
-                    one.send_signal(signal.SIGKILL)
-                process.wait()
+        """Ends processes, none named: all."""
+        power_cut(*(processes or self._running))
 
 
 def answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=5) as answer:
+        with urlopen(url, timeout=30) as answer:
             return answer.status == 200
     except (URLError, OSError):
         return False

@@ -18,7 +18,7 @@ from pipeline.errors import InputError
 from tests.flows.project import HERE
 from tests.flows.upping import service
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def free_ports(count: int) -> list[int]:

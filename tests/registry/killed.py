@@ -1,4 +1,4 @@
-"""A child that is killed around its k-th write to the registry; forked from a parent that has MLflow imported.
+"""A child that is killed around its k-th write to the registry; forked from a parent that has opened it.
 
 `python -m tests.registry.killed` reads jobs from stdin, one JSON list a line, [state folder, steps, k, "before" or
 "after"], and answers each with the exit status of its child: −9 where it was killed, 0 where it had fewer writes.
@@ -8,11 +8,12 @@ import json
 import os
 import signal
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from registry import moves
-from registry.store import Store, local_store
+from registry.store import Store, local_store, open_store
 from tests.registry import ledgers
 
 WRITES = (
@@ -61,17 +62,28 @@ def perform(store: Store, steps: list[list[Any]]) -> None:
                 moves.delete(store, "letters", *numbers, who=f"{step} {numbers[0]}")
 
 
-def main() -> None:
-    import mlflow  # what takes seconds, once for all children
-    import mlflow.store.model_registry.sqlalchemy_store
-    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+@cache
+def known(state: str) -> Store:
+    """Opens a registry once for all children: what MLflow imports and checks takes longer than what they do.
 
+    Trap: a connection of SQLite's must not cross a fork, so all are closed again.
+    """
+    store = local_store(Path(state))
+    moves.state_of(store, "letters")
+    client = open_store(store)
+    for engine in (client._tracking_client.store.engine, client._get_registry_client().store.engine):
+        engine.dispose()
+    return store
+
+
+def main() -> None:
     for line in sys.stdin:
         state, steps, k, side = json.loads(line)
+        store = known(state)
         child = os.fork()
         if child == 0:
             die_around(k, side)
-            perform(local_store(Path(state)), steps)
+            perform(store, steps)
             os._exit(0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         sys.stdout.flush()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pipeline.errors import RegistryError
 from registry import moves, versions
 from registry.store import Store, open_store
 from registry.verify import verify
+from tests.ports import free_port
 from tests.registry.factories import every, make_track, never
 from tests.registry.ledgers import aliases, promote, roll_back, told
 from tests.registry.test_promote import PAIRED
@@ -29,9 +29,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def served(tmp_path: Path, migrated: Path) -> Iterator[Store]:
     (tmp_path / "server.db").write_bytes(migrated.read_bytes())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
     command += ["--backend-store-uri", f"sqlite:///{tmp_path}/server.db", "--artifacts-destination", f"{tmp_path}/kept"]
     quiet = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
@@ -49,7 +47,7 @@ def _wait_for(uri: str, server: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + 120
     while server.poll() is None and time.monotonic() < until:
         try:
-            with urlopen(uri, timeout=1):
+            with urlopen(uri, timeout=30):
                 return
         except (URLError, OSError):
             time.sleep(0.2)

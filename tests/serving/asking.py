@@ -59,7 +59,7 @@ def crowd(url: str, size: int = 4) -> Iterator[Heard]:
 def _ask(url: str, person: int, heard: Heard, end: threading.Event) -> None:
     missed_by = person % 3
     landmarks = clip(1, missed_by=missed_by).tolist()
-    with httpx.Client(base_url=url, timeout=60) as client:
+    with httpx.Client(base_url=url, timeout=60, verify=False) as client:  # reads no certificates for http
         while not end.is_set():
             id = uuid4().hex
             try:

@@ -52,5 +52,5 @@ def test_nothing_that_comes_before_the_window_imports_pyav():
 
 def run(code: str) -> None:
     """Runs it in a process of its own: this one has imported PyAV."""
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=180, check=False)
     assert ended.returncode == 0, ended.stderr

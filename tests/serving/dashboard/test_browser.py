@@ -58,7 +58,7 @@ def shown(chrome: Any, value: dict[str, Any], tmp_path: Path):
     def show(told: dict[str, Any] = value, track: str = "") -> Watched:
         file = tmp_path / "dashboard.html"
         file.write_text(document(told), encoding="utf-8")
-        watched = Watched(chrome.new_page(viewport=WIDE))
+        watched = Watched(new_page(chrome, viewport=WIDE))
         watched.page.goto(f"{file.as_uri()}#{track}")
         watched.page.wait_for_selector("#page > *")
         pages.append(watched.page)
@@ -214,7 +214,7 @@ def test_served_it_asks_for_a_key_and_follows(shelf, chrome: Any, tmp_path: Path
 
     key = "b" * 20
     with serving(settings(shelf[0], tmp_path, keys=parse(f"see:operate:{key}"))) as client:
-        watched = Watched(chrome.new_page(viewport=WIDE))
+        watched = Watched(new_page(chrome, viewport=WIDE))
         page = watched.page
         page.goto(f"{client.base_url}/dashboard")
         page.wait_for_selector("#key:not([hidden])")

@@ -30,7 +30,7 @@ def served(shelf, tmp_path):
 
 @contextmanager
 def connection(client: httpx.Client) -> Iterator[socket.socket]:
-    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=20) as opened:
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=120) as opened:
         yield opened
 
 

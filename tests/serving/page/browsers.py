@@ -15,6 +15,7 @@ from PIL import Image
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SIZE = (640, 480)
 NARROW = {"width": 360, "height": 740}
+PATIENCE_MS = 120_000
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -39,6 +40,13 @@ def browser(film: Path | None = None) -> Iterator[Any]:
             yield opened
         finally:
             opened.close()
+
+
+def new_page(chrome: Any, **options: Any) -> Any:
+    """Opens a page whose conditions may be two minutes in coming about: two cores, and a browser draws by software."""
+    page = chrome.new_page(**options)
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 def fitted(path: Path) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import pytest
 from pipeline.detect.found import Frame, Hand, Pose
 from pipeline.detect.hands import Signer
 from tests.serving.factories import serving, settings, store_with
-from tests.serving.page.browsers import NARROW, SIDEWAYS, Watched, browser, chromium
+from tests.serving.page.browsers import NARROW, SIDEWAYS, Watched, browser, chromium, new_page
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def chrome():
 
 @pytest.fixture
 def page(chrome, client):
-    watched = Watched(chrome.new_page(viewport={"width": 1200, "height": 860}))
+    watched = Watched(new_page(chrome, viewport={"width": 1200, "height": 860}))
     watched.page.goto(str(client.base_url))
     watched.page.wait_for_selector("#track option", state="attached")
     yield watched

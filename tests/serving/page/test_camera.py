@@ -19,7 +19,7 @@ from tests.bundles import bundle, folders
 from tests.flows.demo.models import CLASSES, expected, write_clip, write_step
 from tests.registry.factories import make_track, never
 from tests.serving.factories import serving, settings, store_with
-from tests.serving.page.browsers import NARROW, SIDEWAYS, Watched, browser, chromium, fitted, write_film
+from tests.serving.page.browsers import NARROW, SIDEWAYS, Watched, browser, chromium, fitted, new_page, write_film
 from tests.serving.stream.streams import promote
 
 PHOTO = "B_020.jpg"
@@ -53,11 +53,11 @@ def test_a_hand_before_the_camera_is_found_as_in_training_and_answered(tmp_path,
     row = as_in_training(picture)
     film = write_film(tmp_path / "camera.mjpeg", [picture])
     with serving(settings(store, tmp_path, assets=tuple(folders()))) as client, browser(film) as chrome:
-        watched = Watched(chrome.new_page(viewport={"width": 1200, "height": 860}))
+        watched = Watched(new_page(chrome, viewport={"width": 1200, "height": 860}))
         page = watched.page
         page.goto(str(client.base_url))
         page.click("#camera")
-        page.wait_for_selector("#text:not(:empty)", timeout=90_000)
+        page.wait_for_selector("#text:not(:empty)")
         assert page.inner_text("#text")[0] == expected(float(row.values[0, 0]), row.right)
         keep(page, "camera")
         page.emulate_media(color_scheme="dark")
@@ -86,7 +86,7 @@ def test_hands_and_a_pose_are_looked_for_side_by_side(tmp_path):
     parts = {part: skeleton("holistic").part(part) for part in skeleton("holistic").parts}
     track = {"skeleton": "holistic", "points": 75, "parts": parts, "detection": detection, "bundles": [*BUNDLES]}
     with serving(settings(store, tmp_path, assets=tuple(folders()))) as client, browser() as chrome:
-        page = chrome.new_page()
+        page = new_page(chrome)
         page.goto(str(client.base_url))
         seen = page.evaluate(
             """async (track) => {

@@ -137,7 +137,7 @@ class Talk:
         self.socket.send(json.dumps({"type": type, **fields}))
 
     def hear(self) -> dict[str, Any]:
-        return json.loads(self.socket.recv(timeout=20))
+        return json.loads(self.socket.recv(timeout=120))
 
     def start(self, **fields: Any) -> dict[str, Any]:
         self.say("start", spell=SPELL, **fields)

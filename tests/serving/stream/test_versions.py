@@ -16,7 +16,7 @@ CLASSES = ("H", "E", "L")
 
 def in_production(client: httpx.Client, version: int) -> None:
     """Waits until the server has taken up a version."""
-    deadline_s = time.monotonic() + 30
+    deadline_s = time.monotonic() + 120
     while client.get("/v1/health").json()["tracks"]["letters"]["production"]["version"] != version:
         assert time.monotonic() < deadline_s, client.get("/v1/health").text
         time.sleep(0.02)
