@@ -15,7 +15,7 @@ from tests.bundles import bundle
 from tests.monitoring.log.factories import NOON, opened
 from tests.serving.dashboard import scenes
 from tests.serving.factories import serving, settings
-from tests.serving.page.browsers import NARROW, SIDEWAYS, Watched, browser
+from tests.serving.page.browsers import NARROW, SIDEWAYS, Watched, browser, new_page
 
 WIDE = {"width": 1280, "height": 900}
 HOSTILE = "<img src=x onerror=alert(1)>"
