@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from pipeline.params import Model, Params, skeleton_of
+from pipeline.params import Model, Params, form_of
+
+USUAL = {"bitmap": (28, 28)}  # shape of a row, where a form leaves it to the data: Quick Draw's
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def _variants(member: Any) -> list[Model]:
 def _size(config: Model, where: str, num_classes: int) -> Size:
     from pipeline.models import build
 
-    network = build(config, skeleton=skeleton_of(config), num_classes=num_classes)
+    network = build(config, form=form_of(config), num_classes=num_classes, row=USUAL.get(form_of(config), ()))
     settings = ", ".join(f"{k} {v}" for k, v in config.model_dump().items() if k != "name")
     count = sum(p.numel() for p in network.parameters() if p.requires_grad)
     about = (type(config).__doc__ or "").strip().splitlines()[0]

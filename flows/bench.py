@@ -17,6 +17,7 @@ from flows import (
     bench_retrain,
     bench_serve,
     bench_signs,
+    bench_sketches,
 )
 from flows.timing import medians_in_turns
 from pipeline.errors import InputError
@@ -40,6 +41,7 @@ def figures(root: Path, *, only: Sequence[str] = (), others: Sequence[str] = ())
         "graph": bench_graph.figures,
         "memory": bench_memory.figures,
         "signs": bench_signs.figures,
+        "sketches": lambda: bench_sketches.figures(root),
         "recordings": lambda: recordings(root),
         "commands": lambda: commands(root),
         "drift": bench_drift.figures,
@@ -112,8 +114,8 @@ def steps(rounds: int = 60) -> Iterator[Row]:
     from pipeline.stream import Steps
 
     letters = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    recognizer = build(Strm(name="strm"), skeleton="hand", num_classes=len(letters)).eval()
-    contract = Contract(track="", model="strm", features="oriented", skeleton="hand", class_names=letters)
+    recognizer = build(Strm(name="strm"), form="hand", num_classes=len(letters)).eval()
+    contract = Contract(track="", model="strm", features="oriented", form="hand", class_names=letters)
     with tempfile.TemporaryDirectory() as folder:
         clip, step = Path(folder) / "model.onnx", Path(folder) / "step.onnx"
         write_onnx(clip, recognizer, contract, step=step)

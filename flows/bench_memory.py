@@ -30,7 +30,7 @@ def _one(spec: str, rounds: int) -> Row:
     made = {"data": {"source": "synthetic_signs"}, "model": {"name": "sign_transformer"}}
     model = with_model(parse({"tracks": {"signs": made}}).track("signs"), spec).model
     torch.manual_seed(0)
-    recognizer = build(model, skeleton="holistic", num_classes=NUM_CLASSES).train()
+    recognizer = build(model, form="holistic", num_classes=NUM_CLASSES).train()
     columns = [torch.full((CLIPS,), value) for value in (4 / 3, 30.0, 1.0)]
     inputs = [torch.rand(CLIPS, FRAMES, 75, 3), *columns]
     assert len(inputs) == len(INPUTS)

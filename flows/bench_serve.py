@@ -115,9 +115,9 @@ def make(folder: Path) -> tuple[str, Path]:
     config = parse({"tracks": {"signs": TRACK}}).track("signs").model
     path, bundle, store = folder / "model.onnx", folder / "bundle", local_store(folder / ".signloop")
     contract = Contract(
-        track="signs", model=config.name, features=config.features, skeleton="holistic", class_names=CLASSES
+        track="signs", model=config.name, features=config.features, form="holistic", class_names=CLASSES
     )
-    write_onnx(path, build(config, skeleton="holistic", num_classes=len(CLASSES)).eval(), contract)
+    write_onnx(path, build(config, form="holistic", num_classes=len(CLASSES)).eval(), contract)
     open_store(store)
     proto = onnx.load(path)
     save_model(

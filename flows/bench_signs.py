@@ -32,9 +32,9 @@ def _one(spec: str, rounds: int) -> Row:
 
     made = {"data": {"source": "synthetic_signs"}, "model": {"name": "sign_transformer"}}
     model = with_model(parse({"tracks": {"signs": made}}).track("signs"), spec).model
-    recognizer = build(model, skeleton="holistic", num_classes=NUM_CLASSES).eval()
+    recognizer = build(model, form="holistic", num_classes=NUM_CLASSES).eval()
     names = tuple(f"sign {k}" for k in range(NUM_CLASSES))
-    contract = Contract(track="", model=model.name, features=model.features, skeleton="holistic", class_names=names)
+    contract = Contract(track="", model=model.name, features=model.features, form="holistic", class_names=names)
     with TemporaryDirectory() as folder:
         files = {precision: Path(folder) / f"{precision}.onnx" for precision in ("fp32", "int8")}
         write_onnx(files["fp32"], recognizer, contract)

@@ -7,10 +7,12 @@ stage depends on its own; it re-runs exactly when something that it imports has 
 
 from pathlib import Path
 
+from pipeline import summary
 from pipeline.errors import InputError
 from pipeline.features import modules
 from pipeline.files import replacing, sha256, write_json
-from pipeline.params import Track
+from pipeline.fitting import augmentation
+from pipeline.params import Track, form_of
 
 PACKAGES = ("pipeline", "registry")
 STAGES = {
@@ -27,15 +29,16 @@ STAGES = {
 def chosen_by_name(stage: str, track: Track) -> list[str]:
     """Returns the modules that the doors import by a name in params.yaml, and no import statement shows."""
     network = [f"pipeline.models.{track.model.name}", *modules(track.model.features)]
-    further = track.pretrain.data
+    further, changes = track.pretrain.data, augmentation.module(form_of(track.model))
     return {
         "extract": [f"pipeline.sources.{track.data.source}"],
         "pretrain": [
-            *(network if track.pretrain.method != "none" else []),
+            *([*network, changes] if track.pretrain.method != "none" else []),
             *([f"pipeline.sources.{further.source}"] if further else []),
         ],
-        "train": network,
+        "train": [*network, changes],
         "export": network,
+        "evaluate": [summary.module(form_of(track.model))],
     }.get(stage, [])
 
 

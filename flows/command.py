@@ -38,6 +38,7 @@ from flows.commands import (
     retrain,
     schedule,
     serve,
+    sketches,
     split,
     stage,
     up,
@@ -57,6 +58,7 @@ app = typer.Typer(
 app.command(rich_help_panel="Make")(use.use)
 app.command(rich_help_panel="Make")(stage.stage)
 app.add_typer(split.app, name="split", rich_help_panel="Make")
+app.add_typer(sketches.app, name="sketches", rich_help_panel="Make")
 app.command(rich_help_panel="Make")(retrain.retrain)
 app.command(rich_help_panel="Make")(schedule.schedule)
 app.command(rich_help_panel="Look after")(watch.watch)

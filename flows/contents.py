@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
+from pipeline.form import form
 from pipeline.samples import Samples
 from pipeline.skeleton import skeleton
 
@@ -30,7 +31,8 @@ class Contents:
 
 def contents(samples: Samples) -> Contents:
     """Counts."""
-    parts = list(skeleton(samples.skeleton).parts)
+    seen = seen_by_part(samples)
+    parts = list(seen)
     clips = pd.DataFrame(
         {
             "clip": samples.id.astype(str),
@@ -39,7 +41,7 @@ def contents(samples: Samples) -> Contents:
             "frames": samples.lengths,
             "fps": samples.fps,
             "aspect": samples.aspect,
-            **seen_by_part(samples),
+            **seen,
         }
     )
     order = [name for name in samples.class_names if name in set(clips["class"])]
@@ -52,8 +54,10 @@ def contents(samples: Samples) -> Contents:
 
 
 def seen_by_part(samples: Samples) -> dict[str, NDArray[np.float64]]:
-    """Returns, for each part of the skeleton, the share of its points that each clip shows."""
-    named, seen = skeleton(samples.skeleton), samples.seen
+    """Returns, for each part of the skeleton, the share of its points that each clip shows; of no points nothing."""
+    if not form(samples.form).has_points:
+        return {}
+    named, seen = skeleton(samples.form), samples.seen
     return {
         part: np.add.reduceat(seen[:, named.part(part)].mean(1), samples.offsets[:-1]) / samples.lengths
         for part in named.parts
@@ -97,14 +101,20 @@ def _facts(samples: Samples, clips: pd.DataFrame) -> dict[str, str]:
     classes, groups = len(set(samples.target.tolist())), clips["group"].nunique()
     return {
         "source": f"{source}" + (" (synthetic)" if str(source).startswith("synthetic") else ""),
-        "skeleton": f"{samples.skeleton}, {len(skeleton(samples.skeleton).points)} points",
+        **_kind(samples),
         "clips": f"{len(samples):,} of {classes:,} classes by {groups:,} groups",
         "frames": f"{len(samples.values):,}; a clip {_range(samples.lengths)}",
         "frames a second": _range(samples.fps),
         "width / height": _range(samples.aspect),
-        **({"hands": f"{hands[0]:,} right, {hands[1]:,} left"} if samples.skeleton == "hand" else {}),
+        **({"hands": f"{hands[0]:,} right, {hands[1]:,} left"} if samples.form == "hand" else {}),
         **({"further values": ", ".join(further)} if further else {}),
     }
+
+
+def _kind(samples: Samples) -> dict[str, str]:
+    if form(samples.form).has_points:
+        return {"skeleton": f"{samples.form}, {len(skeleton(samples.form).points)} points"}
+    return {"form": f"{samples.form}, rows of {' × '.join(map(str, samples.row))}"}
 
 
 def _range(values: NDArray[Any]) -> str:

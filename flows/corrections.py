@@ -11,19 +11,19 @@ from monitoring.log import exporting
 from monitoring.log.database import Database
 from pipeline import params
 from pipeline.feedback import RECENT, TRAINED, never_trained_on
-from pipeline.params import Policy, skeleton_of
+from pipeline.params import Policy, form_of
 
 
 def write(root: Path, tracks: list[str], database: Database, policy: Policy) -> dict[str, int]:
     """Writes each track's corrected and confirmed clips under feedback/; returns their numbers by track."""
     written = params.read(root / "params.yaml")
     return {
-        track: _write(Layout(root, track), skeleton_of(written.track(track).model), database, policy.recent_share)
+        track: _write(Layout(root, track), form_of(written.track(track).model), database, policy.recent_share)
         for track in tracks
     }
 
 
-def _write(at: Layout, skeleton: str, database: Database, share: float) -> int:
+def _write(at: Layout, form: str, database: Database, share: float) -> int:
     """Writes a track's two files; one without clips is removed, and so is the folder of none.
 
     Clips whose inputs are past their time are taken from the files before, as long as the log knows them.
@@ -32,7 +32,7 @@ def _write(at: Layout, skeleton: str, database: Database, share: float) -> int:
     earlier = exporting.earlier(list(files))
     clips = 0
     for file, compared in files.items():
-        chosen = exporting.Choice(skeleton=skeleton, clients=_whose(compared, share), earlier=earlier)
+        chosen = exporting.Choice(form=form, clients=_whose(compared, share), earlier=earlier)
         if found := exporting.collect(database, at.track, chosen):
             clips += exporting.put(database, at.track, file, found).clips
         else:

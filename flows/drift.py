@@ -23,6 +23,7 @@ from monitoring.drift.report import Report
 from monitoring.drift.thresholds import Thresholds
 from monitoring.drift.window import Window
 from monitoring.log.database import Database
+from pipeline import contract as contracts
 from pipeline.errors import InputError
 from pipeline.files import read_json, sha256, write_json
 from pipeline.params.watching import Watch
@@ -30,7 +31,7 @@ from registry import versions
 from registry.store import Store
 from registry.versions import EXTRAS
 
-REFERENCE = f"{EXTRAS}/reference.parquet"
+REFERENCE, CONTRACT = f"{EXTRAS}/reference.parquet", f"{EXTRAS}/contract.json"
 ROWS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)  # that thresholds are found for
 SCHEMA = 1  # of how thresholds are found: another one makes kept ones void
 CALIBRATES = ("alarm_rate", "min_groups", "resamples", "seed")  # fields that thresholds depend on
@@ -64,8 +65,11 @@ def look(
     version = versions.named(store, track).number
     newest = window or (None if since or until else watch.window)
     found = windows.read(database, track, version, newest=newest, since=since, until=until, most=watch.max_rows)
-    with versions.files(store, versions.named(store, track, number=version), REFERENCE) as file:
+    of = versions.named(store, track, number=version)
+    with versions.files(store, of, REFERENCE) as file:
         reference, digest = pd.read_parquet(file), sha256(file)
+    with versions.files(store, of, CONTRACT) as file:
+        form = contracts.loads(file.read_text(encoding="utf-8"), CONTRACT).form
     quiet, collecting = _quiet(database, track, version, reference, watch)
     if quiet is not None:
         reference = references.stand_in(reference, quiet.rows)
@@ -78,6 +82,7 @@ def look(
         version=version,
         made=now or datetime.now(UTC),
         predictions=found.predictions,
+        form=form,
     )
     return Look(report=report, thresholds=thresholds, rows=found.rows)
 

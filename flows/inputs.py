@@ -10,10 +10,13 @@ from pipeline import formats
 from pipeline import samples as store
 from pipeline.errors import InputError
 from pipeline.files import read_json
+from pipeline.form import form as named
 from pipeline.formats.keeping import Otherwise
 from pipeline.samples import Samples, from_clips
-from pipeline.skeleton import skeleton as skeleton_by_name
+from pipeline.skeleton import skeleton
 from pipeline.sources.media import IMAGES, VIDEOS
+from serving.bodies.lists import values
+from serving.bodies.takes import Takes
 
 PICTURE = ("aspect", "fps", "handedness")
 
@@ -28,58 +31,90 @@ class Unlabelled:
     layout: str = "auto"  # of keypoint arrays
 
 
-def read_clips(path: Path, *, otherwise: Unlabelled, skeleton: str) -> Samples:
+def read_clips(path: Path, *, otherwise: Unlabelled, form: str, row: tuple[int, ...] = ()) -> Samples:
     """Reads .json, what `signloop convert` reads (.h5, .npz, .parquet, .csv, .pose), or whole-body keypoints (.npy).
 
     A folder, a video or a photograph is looked at; what is broken in it is told, and not answered for.
 
     JSON is a frame [V, 3], a clip [T, V, 3], a list of clips, or {"clips": […], "aspect", "fps", "handedness"};
-    null is a point that was not seen.
+    null is a point that was not seen. Of samples without points .npy and JSON are as the server takes them.
+
+    row  of a model whose form leaves its shape to the data
 
     Raises: InputError naming the file and what it holds instead.
     """
+    if not named(form).has_points:
+        return _plain(path, Takes(form=named(form), row=row))
     if path.is_dir() or path.suffix.lower() in VIDEOS | IMAGES:
-        return _recordings(path, skeleton)
+        return _recordings(path, form)
     readers = dict.fromkeys(formats.SUFFIXES, _samples) | {".json": _json}
-    if skeleton == "holistic":
+    if form == "holistic":
         readers[".npy"] = _keypoints
     if path.suffix.lower() not in readers:
         raise InputError(f"'{path}': expected one of {', '.join(readers)}. Convert or rename it.")
     if not path.exists():
         raise InputError(f"'{path}' does not exist. Give a {' or '.join(readers)} file.")
-    samples = readers[path.suffix.lower()](path, otherwise, skeleton)
+    samples = readers[path.suffix.lower()](path, otherwise, form)
     store.check(samples)
-    if samples.skeleton != skeleton:
+    if samples.form != form:
         raise InputError(
-            f"'{path}' holds points of '{samples.skeleton}', the model reads those of '{skeleton}'. Give another file, "
+            f"'{path}' holds points of '{samples.form}', the model reads those of '{form}'. Give another file, "
             "or a track or --model that reads them."
         )
     return samples
 
 
-def _recordings(path: Path, skeleton: str) -> Samples:
+def _plain(path: Path, takes: Takes) -> Samples:
+    """Reads samples without points: our own files, arrays of the form, or JSON of them."""
+    known, suffix = (*formats.OF_ANY_FORM, ".npy", ".json"), path.suffix.lower()
+    if suffix not in known or not path.is_file():
+        raise InputError(f"'{path}': expected a file {', '.join(known)} of '{takes.form.name}'. Give such a one.")
+    if suffix in formats.OF_ANY_FORM:
+        samples = formats.read(path)
+        if samples.form != takes.form.name:
+            raise InputError(f"'{path}' holds samples of '{samples.form}', the model reads '{takes.form.name}'.")
+        return samples
+    try:
+        if suffix == ".npy":
+            parts = [takes.held(takes.lasting(np.load(path, allow_pickle=False))[0])]
+        else:
+            content = read_json(path)
+            several = isinstance(content, dict) and "clips" in content
+            listed = (
+                content["clips"] if several else [content.get(takes.name) if isinstance(content, dict) else content]
+            )
+            parts = [takes.held(values(one, f"clip {i}", takes)[None]) for i, one in enumerate(listed)]
+    except (InputError, ValueError, TypeError) as error:
+        raise InputError(f"'{path}': {error}") from None
+    clips = [takes.form.rows(clip) for part in parts for clip in part]
+    count = range(len(clips))
+    ids, group = [f"{path.stem}/{i}" for i in count], [path.stem for _ in count]
+    return from_clips(clips, target=[0 for _ in count], group=group, ids=ids, class_names=("",), form=takes.form.name)
+
+
+def _recordings(path: Path, form: str) -> Samples:
     from flows.recordings import read, section
 
-    data = section(path, detection={"points": skeleton}, labelled=False, min_seen=0, max_failed=1.0)
+    data = section(path, detection={"points": form}, labelled=False, min_seen=0, max_failed=1.0)
     return read(data, f"answers-{path.resolve().stem}")
 
 
-def _samples(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
+def _samples(path: Path, otherwise: Unlabelled, form: str) -> Samples:
     return formats.read(path, Otherwise(aspect=otherwise.aspect, fps=otherwise.fps, layout=otherwise.layout))
 
 
-def _keypoints(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
+def _keypoints(path: Path, otherwise: Unlabelled, form: str) -> Samples:
     from pipeline.sources.landmark_clips import read_unlabelled
 
     return read_unlabelled(path, layout=otherwise.layout, aspect=otherwise.aspect, fps=otherwise.fps)
 
 
-def _json(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
+def _json(path: Path, otherwise: Unlabelled, form: str) -> Samples:
     content = read_json(path)
     fields = content if isinstance(content, dict) else {"clips": content}
     if "clips" not in fields:
         raise InputError(f"'{path}': expected `clips`, got {', '.join(fields) or 'nothing'}.")
-    clips = [_clip(value, f"'{path}' clip {i}", skeleton) for i, value in enumerate(_listed(fields["clips"]))]
+    clips = [_clip(value, f"'{path}' clip {i}", form) for i, value in enumerate(_listed(fields["clips"]))]
     if not clips:
         raise InputError(f"'{path}' holds no clips. Give at least one frame.")
     count = range(len(clips))
@@ -93,7 +128,7 @@ def _json(path: Path, otherwise: Unlabelled, skeleton: str) -> Samples:
         aspect=aspect,
         handedness=handedness,
         class_names=("",),
-        skeleton=skeleton,
+        form=form,
     )
 
 
@@ -118,8 +153,8 @@ def _each(fields: dict[str, Any], name: str, where: str, count: int, otherwise: 
     return [float(v) for v in values]
 
 
-def _clip(value: Any, where: str, skeleton: str) -> Any:
-    points = len(skeleton_by_name(skeleton).points)
+def _clip(value: Any, where: str, form: str) -> Any:
+    points = len(skeleton(form).points)
     try:
         array = np.asarray([[_point(point) for point in frame] for frame in value], np.float32)
     except (TypeError, ValueError):

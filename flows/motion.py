@@ -94,6 +94,6 @@ def frames(samples: Samples) -> Samples:
         values=samples.values,
         offsets=np.arange(len(samples.values) + 1, dtype=np.int64),
         class_names=samples.class_names,
-        skeleton=samples.skeleton,
+        form=samples.form,
         **columns,
     )

@@ -14,7 +14,6 @@ from monitoring import shadows
 from monitoring.log.database import Database
 from monitoring.sequential import FEWEST_CLIENTS, Trial
 from monitoring.shadows import Answered
-from pipeline.contract import NO_HAND
 from pipeline.errors import InputError
 from pipeline.feedback import CLIENT
 from pipeline.predictor import Predictor
@@ -76,16 +75,18 @@ def _replayed(store: Store, database: Database, ours: Version, theirs: Version) 
     with ExitStack() as stack:
         paths = [stack.enter_context(versions.files(store, version, ONNX)) for version in (ours, theirs)]
         candidate, other = (Predictor.open(path) for path in paths)
-        skeletons = {candidate.contract.skeleton, other.contract.skeleton}
+        forms = {candidate.contract.form, other.contract.form}
         for clip, client, truth in shadows.kept(database, ours.track):
-            if CLIENT + client not in known and skeletons == {clip.skeleton}:
+            if CLIENT + client not in known and forms == {clip.form}:
                 said = (_label(predictor, clip) for predictor in (candidate, other))
                 yield Answered(client=client, candidate=next(said), other=next(said), truth=truth)
 
 
 def _label(predictor: Predictor, clip: Samples) -> str:
     probabilities, seen = predictor.scores(clip)
-    return predictor.contract.class_names[int(np.argmax(probabilities[0]))] if seen[0] > 0 else NO_HAND
+    return (
+        predictor.contract.class_names[int(np.argmax(probabilities[0]))] if seen[0] > 0 else predictor.contract.nothing
+    )
 
 
 def lines(found: Shadowed) -> list[str]:

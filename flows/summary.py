@@ -12,7 +12,7 @@ from registry.ledger import named
 from registry.store import Store
 from registry.versions import PRODUCTION, Version
 
-SHOWN = ("accuracy", "macro_f1", "worst_class_recall", "worst_group_accuracy", "ece")
+SHOWN = ("accuracy", "macro_f1", "worst_class_recall", "worst_group_accuracy", "ece", "mae", "rmse", "mse", "ssim")
 
 
 def lines(store: Store, root: Path, track: str, number: int | None = None) -> Iterator[str]:

@@ -6,47 +6,12 @@ other side of the picture. So what another column explains is left out before th
 
 import math
 from collections.abc import Sequence
-from typing import Literal
 
+from monitoring.chains import POINTS, Chain, Known, Part
 from monitoring.drift.report import ColumnDrift, Report
 
-Cause = Literal["none", "collecting", "detector", "camera", "people", "labels", "model", "corrections", "unknown"]
-
-NAMES: dict[str, tuple[Cause, str]] = {  # by a column's whole name, or by its end: what it points to, what it is
-    "point_missing_share": ("detector", "points missing of the hand"),
-    "seen_share": ("detector", "seen"),
-    "jitter": ("detector", "jitter"),
-    "fps": ("camera", "frame rate"),
-    "aspect": ("camera", "picture's aspect"),
-    "num_frames": ("camera", "frames of a clip"),
-    "centre_x": ("camera", "place across the picture"),
-    "centre_y": ("camera", "place down the picture"),
-    "tilt_deg": ("camera", "tilt in degrees"),
-    "depth_range": ("camera", "depth"),
-    "hand_size": ("camera", "size of the hand"),
-    "shoulder_width": ("camera", "width of the shoulders"),
-    "size": ("camera", "size of the hand"),
-    "handedness": ("people", "hand that signs"),
-    "spread": ("people", "spread of the fingers"),
-    "wrist_distance": ("people", "distance of the wrists"),
-    "height": ("people", "height of the hand"),
-    "speed": ("people", "speed of the hand"),
-}
-BY_FAMILY: dict[str, Cause] = {"seen": "detector", "label": "labels", "score": "model", "embedding": "unknown"}
-EXPLAINED = {  # by a column that fired itself: the ends of names that follow from it
-    "fps": ("jitter", "num_frames", "speed"),
-    "handedness": ("centre_x", "tilt_deg"),
-}
 MISSING = " missing"  # after a column's name: how often clips have no value of it
 SIDES = ("left", "right")
-ADVICE: dict[Cause, str] = {
-    "detector": "camera or detector; retraining will not help",
-    "camera": "the camera, its place or its settings; look there first",
-    "people": "signers unlike those of the training; their corrections will teach the model",
-    "labels": "other classes are signed than in training; reweigh or collect them before retraining",
-    "model": "the inputs look as before, and the model fits them no longer",
-    "unknown": "no single part explains it; look at the report",
-}
 
 
 def fired(reports: Sequence[Report]) -> dict[str, ColumnDrift]:
@@ -58,15 +23,15 @@ def fired(reports: Sequence[Report]) -> dict[str, ColumnDrift]:
     return strongest
 
 
-def strengths(columns: dict[str, ColumnDrift]) -> dict[Cause, list[ColumnDrift]]:
+def strengths(columns: dict[str, ColumnDrift], chain: Chain = POINTS) -> dict[Part, list[ColumnDrift]]:
     """Returns by cause the columns that point to it, the strongest first; the strongest cause first.
 
     Scores and embeddings follow from whatever happens before them: they come last, and count where nothing else did.
     """
-    found: dict[Cause, list[ColumnDrift]] = {}
-    rest = _unexplained(columns)
+    found: dict[Part, list[ColumnDrift]] = {}
+    rest = _unexplained(columns, chain)
     for column in sorted(rest, key=_strength, reverse=True):
-        found.setdefault(_points_to(column, mirrored(columns)), []).append(column)
+        found.setdefault(_points_to(column, mirrored(columns), chain), []).append(column)
     return dict(sorted(found.items(), key=lambda item: item[0] in ("model", "unknown")))
 
 
@@ -77,9 +42,9 @@ def mirrored(columns: dict[str, ColumnDrift]) -> bool:
     return len(changes) == len(SIDES) and min(changes) < 0 < max(changes)
 
 
-def words(column: ColumnDrift) -> str:
+def words(column: ColumnDrift, chain: Chain = POINTS) -> str:
     """Says what a column is now and was in training, as: right hand seen in 61 % of frames, 94 % in training."""
-    what = _what(column.name)
+    what = _what(column.name, chain)
     if column.family == "label":
         return f"other answers than in training: most often {_value(column, column.window)}, then " + (
             f"{_value(column, column.reference)}"
@@ -89,8 +54,9 @@ def words(column: ColumnDrift) -> str:
             "training"
         )
     if column.name.endswith(MISSING):
-        return f"no {_what(column.name.removesuffix(MISSING))} in {_value(column, column.window)} of clips, " + (
-            f"{_value(column, column.reference)} in training"
+        return (
+            f"no {_what(column.name.removesuffix(MISSING), chain)} in {_value(column, column.window)} of {chain.one}, "
+            + (f"{_value(column, column.reference)} in training")
         )
     if column.kind == "category":
         return f"{what}: most often {_value(column, column.window)}, {_value(column, column.reference)} in training"
@@ -101,31 +67,31 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def _unexplained(columns: dict[str, ColumnDrift]) -> list[ColumnDrift]:
-    explaining = [name for name in EXPLAINED if name in columns]
-    explained = tuple(end for name in explaining for end in EXPLAINED[name])
+def _unexplained(columns: dict[str, ColumnDrift], chain: Chain) -> list[ColumnDrift]:
+    explaining = [name for name in chain.explained if name in columns]
+    explained = tuple(end for name in explaining for end in chain.explained[name])
     return [column for name, column in columns.items() if name in explaining or not name.endswith(explained or "\n")]
 
 
-def _points_to(column: ColumnDrift, mirror: bool) -> Cause:
+def _points_to(column: ColumnDrift, mirror: bool, chain: Chain) -> Part:
     if mirror and column.name.startswith(SIDES):
         return "people"
-    known = _known(column.name.removesuffix(MISSING) if column.family == "input" else column.name)
-    return known[0] if known else BY_FAMILY.get(column.family, "unknown")
+    known = _known(column.name.removesuffix(MISSING) if column.family == "input" else column.name, chain)
+    return known[0] if known else chain.by_family.get(column.family, "unknown")
 
 
-def _known(name: str) -> tuple[Cause, str] | None:
+def _known(name: str, chain: Chain) -> Known | None:
     """Returns what is known of a column by its name, or by the longest end of it."""
     parts = name.split("_")
-    return next((NAMES[end] for i in range(len(parts)) if (end := "_".join(parts[i:])) in NAMES), None)
+    return next((chain.names[end] for i in range(len(parts)) if (end := "_".join(parts[i:])) in chain.names), None)
 
 
-def _what(name: str) -> str:
+def _what(name: str, chain: Chain) -> str:
     """Names a column as a person does, with the part of the body before it."""
     first = name.partition("_")[0]
     if name.endswith("seen_share"):
         return {"seen": "anything", "left": "left hand", "right": "right hand", "both": "both hands"}.get(first, first)
-    known = _known(name)
+    known = _known(name, chain)
     said = known[1] if known else name
     return f"{first} {said.removesuffix(' of the hand')}" if first in SIDES else said
 

@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from monitoring import causes
-from monitoring.causes import Cause, percent
+from monitoring.causes import percent
+from monitoring.chains import Cause, Part, chain
 from monitoring.drift.report import Interval, Report
 from pipeline.params import Policy, Watch
 
 Action = Literal["nothing", "warn", "retrain"]
-DRIFT: tuple[Cause, ...] = ("detector", "camera", "people", "labels", "model", "unknown")
+DRIFT: tuple[Part, ...] = ("detector", "camera", "canvas", "sensor", "people", "labels", "model", "unknown")
 WEEK = timedelta(days=7)
+UNTOLD = "how large its errors are now nobody knows before the truth arrives: a person decides whether to retrain"
 SHOWN = 3  # columns that are put into words
 
 
@@ -64,19 +66,23 @@ def _drift(report: Report, earlier: Sequence[Past], policy: Policy, watch: Watch
     ongoing = _ongoing(report, earlier)
     if not alarming or (ongoing is None and len(alarming) < watch.firing):
         return _quiet(report, len(alarming), policy, watch)
-    columns = causes.strengths(causes.fired(alarming))
-    named: list[Cause] = [*columns, "model"]  # the strongest first; without any it is people who say so, or a promise
+    of = chain(report.form)
+    columns = causes.strengths(causes.fired(alarming), of)
+    named: list[Part] = [*columns, "model"]  # the strongest first; without any it is people who say so, or a promise
     cause = ongoing if ongoing is not None and ongoing in columns else named[0]
     action: Action = "retrain" if _teachable(cause, windows, policy, watch) else "warn"
-    said = [causes.words(column) for column in columns.get(cause, [])[:SHOWN]]
+    said = [causes.words(column, of) for column in columns.get(cause, [])[:SHOWN]]
     first, *more = [*said, *_accuracies(alarming[0], policy)]
-    others = [f"also {causes.words(of[0])}" for other, of in columns.items() if other != cause]
-    return Verdict(action=action, cause=cause, reasons=(f"{first}: {causes.ADVICE[cause]}", *more, *others))
+    others = [f"also {causes.words(found[0], of)}" for other, found in columns.items() if other != cause]
+    untold = [] if report.classifies else [UNTOLD]
+    return Verdict(action=action, cause=cause, reasons=(f"{first}: {of.advice[cause]}", *more, *others, *untold))
 
 
 def _quiet(report: Report, alarming: int, policy: Policy, watch: Watch) -> Verdict:
     if alarming:
-        what = [causes.words(column) for column in causes.fired([report]).values()] or _accuracies(report, policy)
+        what = [causes.words(column, chain(report.form)) for column in causes.fired([report]).values()] or _accuracies(
+            report, policy
+        )
         said = (
             f"{alarming} of the {watch.firing} windows that it takes fired: {'; '.join(what[:SHOWN]) or 'not this one'}"
         )
@@ -130,12 +136,13 @@ def _fresh(newer: Report, older: Report, share: float) -> bool:
     return newer.since > older.until or new >= max(share * (newer.until - newer.since), timedelta.resolution)
 
 
-def _ongoing(report: Report, earlier: Sequence[Past]) -> Cause | None:
+def _ongoing(report: Report, earlier: Sequence[Past]) -> Part | None:
     """Returns the cause that was named last and has not been called off since; None where all was quiet."""
     for past in earlier:
         if past.verdict and past.report.version == report.version and past.verdict.cause != "corrections":
-            named = past.verdict.action != "nothing" and past.verdict.cause in DRIFT
-            return past.verdict.cause if named else None
+            return next(
+                (part for part in DRIFT if past.verdict.action != "nothing" and part == past.verdict.cause), None
+            )
     return None
 
 

@@ -45,8 +45,8 @@ def look(trained: Trained, samples: Samples, clip: int) -> Looked:
     if name not in HAVE_A_CLASS_TOKEN:
         valid = " or ".join(HAVE_A_CLASS_TOKEN)
         raise InputError(f"'{name}' has no class token whose attention could be shown. Give weights of {valid}.")
-    if samples.skeleton != trained.skeleton:
-        raise InputError(f"the model reads '{trained.skeleton}' points, the samples hold '{samples.skeleton}'.")
+    if samples.form != trained.form:
+        raise InputError(f"the model reads samples of '{trained.form}', these are of '{samples.form}'.")
     module: Any = import_module(f"pipeline.models.{name}")
     network, feeds = trained.recognizer.network, inputs(samples, np.array([clip]))
     with torch.no_grad():

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.feedback import of_source
+from pipeline.form import form
 from pipeline.leakage import duplicates, fingerprints
 from pipeline.params import Prepare
 from pipeline.samples import Samples
@@ -29,6 +30,7 @@ def audit(samples: Samples, split: Split, prepare: Prepare) -> dict[str, Any]:
     parts = {name: getattr(split, name) for name in split.parts}
     found = {
         "source": samples.provenance.get("source", "unknown"),
+        "form": samples.form,
         "synthetic": "synthetic" in str(samples.provenance.get("source", "")),
         "provenance": samples.provenance,
         "clips": {name: len(indices) for name, indices in parts.items()},
@@ -84,11 +86,17 @@ def _spread(values: NDArray[Any]) -> dict[str, float]:
 
 
 def _not_seen(samples: Samples) -> dict[str, Any]:
-    """Shares of points that were not seen, of frames that lack a part; and clips without a hand."""
-    whole = skeleton(samples.skeleton)
+    """Shares of points (channels of a series) that were not seen, of frames that lack a part; and clips without a hand.
+
+    Of samples that have no parts the latter counts those that show nothing.
+    """
+    if not _can_lack(samples):
+        return {"points": 0.0, "parts": {}, "clips_without_hand": int((~samples.shown).sum())} | _none_by(samples)
+    parts = skeleton(samples.form).parts if form(samples.form).has_points else {}
     hidden = np.add.reduceat((~samples.seen).mean(-1), samples.offsets[:-1])
-    shown = {part: samples.seen[:, whole.part(part)].any(-1) for part in whole.parts}
-    hands = np.logical_or.reduce([shown[hand] for hand in whole.hands])
+    shown = {part: samples.seen[:, skeleton(samples.form).part(part)].any(-1) for part in parts}
+    hands = [frames for part, frames in shown.items() if part.endswith("hand")]
+    showing = np.logical_or.reduceat(np.logical_or.reduce(hands), samples.offsets[:-1]) if hands else samples.shown
     group = samples.group.astype(str)
 
     def share(clips: NDArray[np.bool_]) -> float:
@@ -97,10 +105,20 @@ def _not_seen(samples: Samples) -> dict[str, Any]:
     return {
         "points": share(np.ones(len(samples), bool)),
         "parts": {part: float(1 - frames.mean()) for part, frames in shown.items()},
-        "clips_without_hand": int((~np.logical_or.reduceat(hands, samples.offsets[:-1])).sum()),
+        "clips_without_hand": int((~showing).sum()),
         "by_class": {name: share(samples.target == i) for i, name in enumerate(samples.class_names)},
         "by_group": {str(name): share(group == name) for name in np.unique(group)},
     }
+
+
+def _can_lack(samples: Samples) -> bool:
+    return samples.values.dtype.kind == "f"
+
+
+def _none_by(samples: Samples) -> dict[str, dict[str, float]]:
+    """Nothing is missing where nothing can be."""
+    groups = np.unique(samples.group.astype(str)).tolist()
+    return {"by_class": dict.fromkeys(samples.class_names, 0.0), "by_group": dict.fromkeys(groups, 0.0)}
 
 
 def _feedback(samples: Samples, split: Split) -> dict[str, int]:
@@ -176,7 +194,9 @@ def _warnings(found: dict[str, Any]) -> list[str]:
         f"Fewer than {FEW_CLIPS} training clips of {', '.join(few)}.": few,
         f"The largest class has {found['imbalance']['ratio']:.0f} times the clips of the smallest; class weights are "
         f"`{found['class_weights']['method']}`.": found["imbalance"]["ratio"] > IMBALANCE,
-        f"{found['not_seen']['clips_without_hand']} clip(s) show no hand.": found["not_seen"]["clips_without_hand"]
+        f"{found['not_seen']['clips_without_hand']} clip(s) {form(found['form']).blank}.": found["not_seen"][
+            "clips_without_hand"
+        ]
         > NO_HAND * clips,
         f"Only {rarer} of {known} clips with a known hand show the rarer one.": rarer < ONE_HANDED * known,
         f"{found['feedback']['copies']} corrected clip(s) repeat others, and are in no part.": found["feedback"][

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pipeline.form import form
 from pipeline.split import RECENT
 
 WIDEST = 12  # groups that a table has columns for
@@ -21,7 +22,7 @@ def report(found: dict[str, Any]) -> str:
         + (" The clips are synthetic: figures on them say nothing about people." if found["synthetic"] else ""),
         *_listing("## To weigh", found["warnings"]),
         "## Leakage",
-        _leakage(leakage),
+        _leakage(found),
         *_listing("Examples:", [f"`{pair['clip']}` is a copy of `{pair['copy']}`" for pair in leakage["examples"]]),
         "## Classes",
         _classes(found),
@@ -46,7 +47,14 @@ def _by_whom(found: dict[str, Any]) -> str:
     return "Split by group: " + ", ".join(f"{len(groups)} {name}" for name, groups in found["groups"].items()) + "."
 
 
-def _leakage(leakage: dict[str, Any]) -> str:
+def _distances(found: dict[str, Any]) -> str:
+    if not form(found["form"]).has_points:
+        return "Only exact copies are looked for: near ones are told apart by points, of which there are none."
+    return "Distances are mean point distances in hand lengths, place and size taken away."
+
+
+def _leakage(found: dict[str, Any]) -> str:
+    leakage = found["leakage"]
     names = ("test_in_train", "val_in_train", "test_in_val", f"{RECENT}_in_train", f"{RECENT}_in_val")
     pairs = [(name, leakage[name]) for name in names if name in leakage]
     header = ["", "clips", "exact copies", f"near copies (< {leakage['near_duplicate']})"]
@@ -61,8 +69,7 @@ def _leakage(leakage: dict[str, Any]) -> str:
         for name, n in pairs
     ]
     return _table([*header, f"like a frame of one video (< {leakage['one_video']})"], rows) + (
-        "\n\nDistances are mean point distances in hand lengths, place and size taken away. "
-        f"In all samples {leakage['copies_anywhere']:,} clips are exact copies of another."
+        f"\n\n{_distances(found)} In all samples {leakage['copies_anywhere']:,} clips are exact copies of another."
     )
 
 
@@ -110,6 +117,8 @@ def _groups(found: dict[str, Any]) -> str:
 def _recordings(found: dict[str, Any]) -> str:
     frames, aspect, hands = found["frames"], found["aspect"], found["handedness"]
     seen = found["not_seen"]
+    if not form(found["form"]).has_points:
+        return _table(["", ""], _of_no_picture(found))
     parts = ", ".join(f"{part.replace('_', ' ')} {1 - share:.1%}" for part, share in seen["parts"].items())
     rows = [
         ["frames a clip", f"{frames['min']:g} to {frames['max']:g}, median {frames['median']:g}"],
@@ -120,6 +129,15 @@ def _recordings(found: dict[str, Any]) -> str:
         ["points not seen", f"{seen['points']:.1%}; {seen['clips_without_hand']:,} clips show no hand at all"],
     ]
     return _table(["", ""], rows)
+
+
+def _of_no_picture(found: dict[str, Any]) -> list[list[Any]]:
+    frames, seen = found["frames"], found["not_seen"]
+    nothing = f"{seen['points']:.1%}; {seen['clips_without_hand']:,} {form(found['form']).blank}"
+    return [
+        ["rows a sample", f"{frames['min']:g} to {frames['max']:g}, median {frames['median']:g}"],
+        ["values missing", nothing],
+    ]
 
 
 def _share(part: int, whole: int) -> str:

@@ -18,9 +18,9 @@ from pipeline import plots
 from pipeline import samples as store
 from pipeline import split as splits
 from pipeline.calibrating import calibrate, worth
-from pipeline.contract import NO_HAND
 from pipeline.errors import InputError
 from pipeline.files import read_json, replacing, write_json
+from pipeline.form import form as named
 from pipeline.metrics import Scored, measure
 from pipeline.params import Evaluate
 from pipeline.predictor import Predictor
@@ -77,14 +77,14 @@ def on_recent(predictor: Predictor, recent: Samples, config: Evaluate) -> tuple[
 
 
 def predictions(samples: Samples, probabilities: NDArray[np.floating], seen: NDArray[np.float32]) -> pd.DataFrame:
-    """Returns a row a clip: what it was, what was answered, how sure; *no hand* where none was seen."""
+    """Returns a row a sample: what it was, what was answered, how sure; the form's word where nothing was seen."""
     names = np.array(samples.class_names, dtype=object)
     safe = np.clip(probabilities.astype(float), 1e-12, 1)
     columns: dict[str, Any] = {
         "id": samples.id,
         "group": samples.group,
         "target": names[samples.target],
-        "label": np.where(seen > 0, names[probabilities.argmax(1)], NO_HAND),
+        "label": np.where(seen > 0, names[probabilities.argmax(1)], named(samples.form).nothing),
         "confidence": probabilities.max(1).astype(float),
         "entropy": -(safe * np.log(safe)).sum(1),
         "seen": seen.astype(float),

@@ -5,6 +5,7 @@ what the clip does.
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from numpy.typing import NDArray
 from pipeline import contract as contracts
 from pipeline import samples as store
 from pipeline import split as splits
+from pipeline import static_int8
 from pipeline.contract import Contract
 from pipeline.errors import InputError, SignloopError
 from pipeline.files import replacing, sha256, write_json
+from pipeline.form import Form
+from pipeline.form import form as named
 from pipeline.graphs import clip_graph, recurrent_graphs
 from pipeline.models import weights
 from pipeline.models.recognizer import Recognizer
@@ -34,6 +38,7 @@ from pipeline.stream import Steps
 log = logging.getLogger(__name__)
 FILES: dict[Precision, str] = {"fp32": "model.onnx", "int8": "model.int8.onnx"}
 STEP = "step.onnx"  # of a recurrent model
+Feeds = dict[str, NDArray[np.float32]]  # by input, in the form's order
 BATCHES = (1, 3, 8)
 LENGTHS = (1, 2, 7, 32)
 
@@ -50,16 +55,18 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
         track=track,
         model=trained.config.name,
         features=trained.config.features,
-        skeleton=trained.skeleton,
+        form=trained.form,
+        row=trained.row,
         class_names=trained.class_names,
         views=export.views,
     )
-    test = store.read(samples).select(splits.read(split).test)
+    stored, parts = store.read(samples), splits.read(split)
+    test = stored.select(parts.test)
     with replacing(out) as beside:
         beside.mkdir()
         write_onnx(beside / FILES["fp32"], recognizer, contract, step=beside / STEP)
         if "int8" in order:
-            quantize(beside / FILES["fp32"], beside / FILES["int8"])
+            quantize(beside / FILES["fp32"], beside / FILES["int8"], lambda: static_int8.feeds(stored, parts.train))
         written: list[Precision] = [name for name, file in FILES.items() if (beside / file).exists()]
         report = {name: _check(beside, name, recognizer, test) for name in written}
         _hold(report["fp32"], export.tolerance, track)
@@ -68,10 +75,10 @@ def export(export: Export, *, track: str, samples: Path, split: Path, model: Pat
 
 def write_onnx(path: Path, recognizer: Recognizer, contract: Contract, *, step: Path | None = None) -> None:
     """Exports preprocessing and network; of a recurrent one, where `step` is named, one step too."""
-    points = len(skeleton(contract.skeleton).points)
+    form = named(contract.form)
     if not isinstance(recognizer.network, Recurrent):
-        return _write(path, clip_graph(recognizer, points), contract)
-    clip, one = recurrent_graphs(recognizer, points)
+        return _write(path, clip_graph(recognizer, form, contract.shape), contract)
+    clip, one = recurrent_graphs(recognizer, form, contract.shape)
     contract = replace(contract, state=recognizer.network.state_sizes)
     if step is not None:
         _write(step, one, replace(contract, kind="step"))
@@ -95,13 +102,15 @@ def _possible(precision: tuple[Precision, ...], recognizer: Recognizer) -> tuple
 def seen_from(views: int, trained: weights.Trained) -> Recognizer:
     """Returns what is exported: the recognizer, or its answers to several views of each clip.
 
-    Raises: InputError for a recurrent model.
+    Raises: InputError for a recurrent model, and for samples that are no points.
     """
     if views == 1:
         return trained.recognizer
+    if not named(trained.form).has_points:
+        raise InputError(f"export.views: a '{trained.form}' has one view, got {views}. Set it to 1.")
     if isinstance(trained.recognizer.network, Recurrent):
         raise InputError(f"export.views: a recurrent model remembers one view, got {views}. Set it to 1.")
-    return Views(trained.recognizer, trained.skeleton).eval()
+    return Views(trained.recognizer, trained.form).eval()
 
 
 def _hold(checked: dict[str, Any], tolerance: float, track: str) -> None:
@@ -113,11 +122,18 @@ def _hold(checked: dict[str, Any], tolerance: float, track: str) -> None:
             )
 
 
-def quantize(source: Path, path: Path) -> None:
-    """Writes dynamic int8 weights of an fp32 file; geometry is left alone, eight bits are no place for coordinates."""
+def quantize(source: Path, path: Path, feeds: Callable[[], Sequence[static_int8.Feeds]] | None = None) -> None:
+    """Writes an int8 file of an fp32 one; geometry is left alone, eight bits are no place for coordinates.
+
+    Weights alone are scaled, and what flows between layers as it comes; of networks that convolve pictures both are
+    scaled by `feeds`, samples of those that they learned from.
+    """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model = onnx.load(source)
+    if static_int8.wanted(model) and feeds is not None:
+        static_int8.quantize(source, path, feeds())
+        return _write(path, onnx.load(path), replace(contracts.read(source), precision="int8"))
     del model.graph.value_info[:]  # shape inference over the export's own annotations fails
     geometry = [node.name for node in model.graph.node if any(name.startswith("preprocess.") for name in node.input)]
     root = logging.getLogger()
@@ -127,7 +143,7 @@ def quantize(source: Path, path: Path) -> None:
         quantize_dynamic(model, str(path), per_channel=True, nodes_to_exclude=geometry, weight_type=QuantType.QInt8)
     finally:
         root.setLevel(level)
-    _write(path, onnx.load(path), replace(contracts.read(source), precision="int8"))
+    return _write(path, onnx.load(path), replace(contracts.read(source), precision="int8"))
 
 
 def _write(path: Path, model: onnx.ModelProto, contract: Contract) -> None:
@@ -149,14 +165,14 @@ def _forget_origin(graph: onnx.GraphProto) -> None:
 
 
 def _check(folder: Path, precision: Precision, recognizer: Recognizer, test: Samples) -> dict[str, Any]:
-    """Compares logits with Torch's on real clips, at several batch sizes and lengths, with and without a hand."""
+    """Compares logits with Torch's on real samples, at several batch sizes and lengths, some with nothing to see."""
     path, step = folder / FILES[precision], folder / STEP
     predictor, steps = Predictor.open(path), Steps.open(step) if step.exists() else None
     worst, apart, same, count = 0.0, 0.0, 0, 0
     for feeds in _feeds(test):
         logits, seen = predictor.run(feeds)
         with torch.inference_mode():
-            expected, expected_seen = recognizer(*(torch.from_numpy(feeds[name]) for name in contracts.INPUTS))
+            expected, expected_seen = recognizer(*map(torch.from_numpy, feeds.values()))
         assert logits.shape == tuple(expected.shape)
         assert np.allclose(seen, expected_seen.numpy(), atol=1e-6)
         worst = float(np.maximum(worst, np.abs(logits - expected.numpy()).max()))  # NaN wins
@@ -172,22 +188,33 @@ def _file(path: Path) -> dict[str, Any]:
     return {"file": path.name, "sha256": sha256(path), "bytes": path.stat().st_size}
 
 
-def _feeds(test: Samples) -> list[dict[str, NDArray[np.float32]]]:
-    """Real test clips over several batch sizes and lengths; one of each batch loses its hand, another its thumbs."""
-    thumbs = [i for i, point in enumerate(skeleton(test.skeleton).points) if "thumb" in point]
-    feeds = []
+def _feeds(test: Samples) -> list[Feeds]:
+    """Real test samples over several batch sizes and lengths; one of each batch shows nothing, another little."""
+    form, feeds = named(test.form), []
     for batch in BATCHES:
-        for length in LENGTHS:
+        for length in LENGTHS if form.lasts else (1,):
             chosen = np.resize(np.linspace(0, len(test) - 1, num=min(len(test), 64), dtype=int), batch)
-            landmarks = np.stack([np.resize(test.clip(i), (length, *test.values.shape[1:])) for i in chosen])
+            values = np.stack([np.resize(test.clip(i), (length, *test.row)) for i in chosen])
             if batch > 1:
-                landmarks[-1] = np.nan
-                landmarks[-2][:, thumbs] = np.nan  # filled with one place for all its points
-            columns = {name: getattr(test, name)[chosen] for name in ("aspect", "fps", "handedness")}
-            feeds.append({"landmarks": landmarks, **columns})
+                _hide(values, form)
+            feeds.append(_fed(test, values, chosen))
     every = np.arange(min(len(test), 512))
     for length in np.unique(test.lengths[every]):
         members = every[test.lengths[every] == length]
-        columns = {name: getattr(test, name)[members] for name in ("aspect", "fps", "handedness")}
-        feeds.append({"landmarks": np.stack([test.clip(i) for i in members]), **columns})
+        feeds.append(_fed(test, np.stack([test.clip(i) for i in members]), members))
     return feeds
+
+
+def _fed(test: Samples, values: NDArray[Any], chosen: NDArray[np.integer]) -> Feeds:
+    form = named(test.form)
+    return {form.values: form.feed(values)} | {name: getattr(test, name)[chosen] for name in form.columns}
+
+
+def _hide(values: NDArray[Any], form: Form) -> None:
+    """Leaves nothing to see in the last sample; the one before loses its thumbs, or half of each row."""
+    nothing = np.nan if values.dtype.kind == "f" else 0
+    lost: Any = slice(values.shape[2] // 2)
+    if form.has_points:
+        lost = [i for i, point in enumerate(skeleton(form.name).points) if "thumb" in point]
+    values[-1] = nothing
+    values[-2][:, lost] = nothing  # of thumbs: filled with one place for all their points

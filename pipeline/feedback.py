@@ -65,9 +65,9 @@ def joined(source: Samples, folder: Path) -> Samples:
 
 def _fitted(feedback: Samples, source: Samples, path: Path, left_out: Counter[str]) -> Samples:
     """Brings feedback into the source's classes and gives it names that no source has."""
-    if feedback.skeleton != source.skeleton:
+    if feedback.form != source.form:
         raise InputError(
-            f"'{path}' holds points of '{feedback.skeleton}', the source those of '{source.skeleton}': the model was "
+            f"'{path}' holds points of '{feedback.form}', the source those of '{source.form}': the model was "
             "changed. Remove the file; the next export leaves such clips out."
         )
     ids = {name: i for i, name in enumerate(source.class_names)}

@@ -18,29 +18,34 @@ from onnx import helper, numpy_helper
 from onnx.compose import add_prefix_graph
 from torch import Tensor, nn
 
-from pipeline.contract import INPUTS, OUTPUTS, next_state
+from pipeline.contract import OUTPUTS, next_state
+from pipeline.form import Form
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent, State
 
 OPSET = 20
+EXAMPLE = {"aspect": 1.0, "fps": 15.0, "handedness": 1.0}
 BATCH, TIME = torch.export.Dim("B"), torch.export.Dim("T")
 
 
-def clip_graph(recognizer: Recognizer, points: int) -> onnx.ModelProto:
-    """Returns landmarks [B, T, V, 3], aspect, fps, handedness [B] → logits [B, K], seen [B], for any B and T."""
-    return _trace_frames(recognizer, points, OUTPUTS)
+def clip_graph(recognizer: Recognizer, form: Form, row: tuple[int, ...]) -> onnx.ModelProto:
+    """Returns the form's inputs → logits [B, K], seen [B], for any B and, where a sample lasts, any T."""
+    return _trace_frames(recognizer, form, row, OUTPUTS)
 
 
-def recurrent_graphs(recognizer: Recognizer, points: int) -> tuple[onnx.ModelProto, onnx.ModelProto]:
+def recurrent_graphs(
+    recognizer: Recognizer, form: Form, row: tuple[int, ...]
+) -> tuple[onnx.ModelProto, onnx.ModelProto]:
     """Returns the clip's graph, as `clip_graph` does, and that of a step.
 
     A step takes one frame as a clip of T = 1 and the state by its names, and returns the next state besides.
     """
     network = recognizer.network
     assert isinstance(network, Recurrent)
-    frames = _trace_frames(_Frames(recognizer.preprocess, network), points, ("frames", "seen_frames", "seen"))
+    parts = ("frames", "seen_frames", "seen")
+    frames = _trace_frames(_Frames(recognizer.preprocess, network), form, row, parts)
     step = _trace_step(network, frames.graph.output[0].type.tensor_type.shape.dim[2].dim_value)
-    return _clip(frames, step, network), _step(frames, step, network)
+    return _clip(frames, step, network, form.values), _step(frames, step, network)
 
 
 class _Frames(nn.Module):
@@ -50,11 +55,9 @@ class _Frames(nn.Module):
         super().__init__()
         self.preprocess, self.network = preprocess, network
 
-    def forward(
-        self, landmarks: Tensor, aspect: Tensor, fps: Tensor, handedness: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        features_BTF, seen_BT = self.preprocess(landmarks, aspect, fps, handedness)
-        return self.network.encode(features_BTF, seen_BT), seen_BT, seen_BT.to(landmarks.dtype).mean(1)
+    def forward(self, values: Tensor, *columns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features_BTF, seen_BT = self.preprocess(values, *columns)
+        return self.network.encode(features_BTF, seen_BT), seen_BT, seen_BT.to(values.dtype).mean(1)
 
 
 class _Step(nn.Module):
@@ -67,12 +70,16 @@ class _Step(nn.Module):
         return *state, logits_BDK[:, -1]
 
 
-def _trace_frames(module: nn.Module, points: int, outputs: tuple[str, ...]) -> onnx.ModelProto:
-    example = (torch.rand(3, 5, points, 3), torch.ones(3), torch.full((3,), 15.0), torch.ones(3))
-    shapes = {"landmarks": {0: BATCH, 1: TIME}, **{name: {0: BATCH} for name in INPUTS[1:]}}
-    model = _trace(module, example, INPUTS, outputs, shapes)
-    batch_and_time = model.graph.input[0].type.tensor_type.shape.dim[:2]
-    assert all(dim.dim_param for dim in batch_and_time), "batch or time was fixed by the export"
+def _trace_frames(module: nn.Module, form: Form, row: tuple[int, ...], outputs: tuple[str, ...]) -> onnx.ModelProto:
+    values = np.random.default_rng(0).random((3, 5 if form.lasts else 1, *row), np.float32)
+    columns = tuple(torch.full((3,), EXAMPLE[name]) for name in form.columns)
+    symbolic = {0: BATCH, 1: TIME} if form.lasts else {0: BATCH}
+    shapes = (symbolic, tuple({0: BATCH} for _ in columns)) if columns else (symbolic,)
+    model = _trace(module, (torch.from_numpy(form.feed(values)), *columns), form.inputs, outputs, shapes)
+    named = [bool(dim.dim_param) for dim in model.graph.input[0].type.tensor_type.shape.dim]
+    assert [axis for axis, is_named in enumerate(named) if is_named] == list(symbolic), (
+        "an axis was fixed by the export"
+    )
     return model
 
 
@@ -108,7 +115,7 @@ def _trace(
     return program.model_proto
 
 
-def _clip(frames: onnx.ModelProto, step: onnx.ModelProto, network: Recurrent) -> onnx.ModelProto:
+def _clip(frames: onnx.ModelProto, step: onnx.ModelProto, network: Recurrent, values: str) -> onnx.ModelProto:
     """Puts the step into a `Scan` over the frames; the answer after the last is the clip's."""
     names, model = list(network.state_sizes), onnx.ModelProto()
     model.CopyFrom(frames)
@@ -117,7 +124,7 @@ def _clip(frames: onnx.ModelProto, step: onnx.ModelProto, network: Recurrent) ->
     del body.input[:]
     body.input.extend([*inputs[2:], *inputs[:2]])  # `Scan` takes the state first
     graph = model.graph
-    graph.node.append(helper.make_node("Shape", [INPUTS[0]], ["clip/batch"], start=0, end=1))
+    graph.node.append(helper.make_node("Shape", [values], ["clip/batch"], start=0, end=1))
     for name, size in network.state_sizes.items():
         graph.initializer.append(numpy_helper.from_array(np.array([size]), f"clip/{name}_size"))
         shape = ["clip/batch", f"clip/{name}_size"]

@@ -1,4 +1,4 @@
-"""What an answer rests on: how much less sure of the truth a model is when a part of the body is not seen.
+"""What an answer rests on: how much less sure of the truth a model is when a part of the sample is not seen.
 
 Any exported model can be asked so, as it is served; no gradient is needed. A part that was not seen anyway costs
 nothing, and of two parts that say the same neither does.
@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.form import form as named
 from pipeline.predictor import Predictor
 from pipeline.samples import Samples, evenly
 from pipeline.skeleton import FINGERS, SIDES, Skeleton, skeleton
 
 COLUMNS = ("part", "drop")
 TENTHS = 10
+CELLS = 4  # a side of a picture, hidden one by one
+Place = tuple[list[int] | slice, ...]  # of a row [V, C]
 
 
 def importance(predictor: Predictor, samples: Samples, *, most: int) -> pd.DataFrame:
@@ -27,19 +30,32 @@ def importance(predictor: Predictor, samples: Samples, *, most: int) -> pd.DataF
     group = np.full(len(samples), "", dtype=object)
     chosen = samples.select(evenly(group, samples.target, most))
     whole = _sure(predictor, chosen).mean()
-    rows = [
-        (part, whole - _sure(predictor, without(chosen, columns)).mean())
-        for part, columns in occluded(skeleton(samples.skeleton)).items()
-    ]
+    rows = [(part, whole - _sure(predictor, without(chosen, place)).mean()) for part, place in places(samples).items()]
     return pd.DataFrame(rows, columns=pd.Index(COLUMNS)).sort_values("drop", ascending=False, ignore_index=True)
 
 
-def of_points(table: pd.DataFrame, body: Skeleton) -> NDArray[np.float64]:
-    """Returns each point's drop, that of the smallest part that was hidden with it; NaN of points that never were."""
-    drops, found = dict(zip(table["part"], table["drop"], strict=True)), np.full(len(body.points), np.nan)
-    for part, columns in sorted(occluded(body).items(), key=lambda item: -len(item[1])):
-        found[columns] = drops[part]
-    return found
+def by_place(table: pd.DataFrame, samples: Samples) -> NDArray[np.float64]:
+    """Returns each point's or channel's [V], or pixel's [V, C] drop: that of the smallest part hidden with it."""
+    drops = dict(zip(table["part"], table["drop"], strict=True))
+    found, hidden = np.full(samples.row, np.nan), places(samples)
+    for part, place in sorted(hidden.items(), key=lambda item: -np.zeros(samples.row)[item[1]].size):
+        found[place] = drops[part]
+    return found if samples.form == "bitmap" else found[:, 0]
+
+
+def places(samples: Samples) -> dict[str, Place]:
+    """Returns what of a row is hidden at once, by name: parts of a body, cells of a picture, channels of a series."""
+    if named(samples.form).has_points:
+        return {part: (columns,) for part, columns in occluded(skeleton(samples.form)).items()}
+    height, width = samples.row
+    if samples.form == "series":
+        return {f"channel {channel + 1}": ([channel],) for channel in range(height)}
+    edges = [[side * cell // CELLS for cell in range(CELLS + 1)] for side in (height, width)]
+    return {
+        f"row {i + 1}, column {j + 1}": (slice(*edges[0][i : i + 2]), slice(*edges[1][j : j + 2]))
+        for i in range(CELLS)
+        for j in range(CELLS)
+    }
 
 
 @dataclass(frozen=True)
@@ -71,17 +87,17 @@ def moments(predictor: Predictor, samples: Samples, *, most: int) -> Moments:
 
 def without_tenth(samples: Samples, tenth: int) -> Samples:
     """Returns the clips with one tenth of their frames, 0 to 9, not seen."""
-    values, lengths = samples.values.copy(), samples.lengths
+    values, lengths = samples.values.copy(), samples.lengths  # of forms that last, which can all say NaN
     first, last = (samples.offsets[:-1] + lengths * edge // TENTHS for edge in (tenth, tenth + 1))
     for start, end in zip(first, last, strict=True):
         values[start:end] = np.nan
     return replace(samples, values=values)
 
 
-def without(samples: Samples, columns: list[int]) -> Samples:
-    """Returns the clips with these points not seen."""
+def without(samples: Samples, place: Place) -> Samples:
+    """Returns the samples with a place of each row not seen, or of a bitmap left white."""
     values = samples.values.copy()
-    values[:, columns] = np.nan
+    values[:, *place] = np.nan if values.dtype.kind == "f" else 0
     return replace(samples, values=values)
 
 

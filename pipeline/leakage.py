@@ -5,7 +5,7 @@ large they are in the picture. A clip is compared by the first, middle and last 
 one origin and one unit (wrist → middle MCP) for the three, so that movement counts. Of a pose, the shoulders are
 compared with the hands: they say where these are, and much of the rest is guessed. Clips are told apart by which points
 were not seen, too: a copy with other points dropped is not found. Clips without a measurable hand are left out: all of
-them would be copies of each other.
+them would be copies of each other. Of samples that have no points only exact copies are found.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from pipeline.form import form
 from pipeline.samples import Samples
 from pipeline.skeleton import Skeleton, skeleton
 
@@ -51,7 +52,9 @@ def shapes(samples: Samples) -> NDArray[np.float64]:
 
     `points` counts those of the three frames, or of the only one where no clip has more.
     """
-    whole = skeleton(samples.skeleton)
+    if not form(samples.form).has_points:
+        return np.full((len(samples), 1, 3), np.nan)
+    whole = skeleton(samples.form)
     hands = whole.of_each_hand("wrist", "middle_mcp")
     rows = _three_rows(samples) if samples.lengths.max() > 1 else samples.offsets[:-1, None]
     points = samples.values[rows].astype(np.float64)  # [N, frames, V, C]
@@ -92,8 +95,8 @@ def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
 
 
 def digests(samples: Samples) -> list[bytes]:
-    """Returns a digest of each clip's values as they are, empty where no hand was seen."""
-    visible = np.logical_or.reduceat(samples.seen.any(-1), samples.offsets[:-1])
+    """Returns a digest of each sample's values as they are, empty where it shows nothing."""
+    visible = samples.shown
     return [
         blake2b(samples.clip(i).tobytes(), digest_size=16).digest() if visible[i] else b"" for i in range(len(samples))
     ]

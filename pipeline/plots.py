@@ -2,7 +2,7 @@
 
 classes.csv groups.csv confusion.csv reliability.csv · pairs.csv (which classes are confused, and of minimal pairs in
 what those differ) · map.csv (clips that are answered alike lie together) · importance.csv (which parts the answers rest
-on) and importance.png (these on a body) · moments.csv (when) and moments.png (this under the frames of some clips).
+on) and importance.png (these on a sample) · moments.csv (when) and moments.png (this under the frames of some clips).
 Pictures say what hiding costs the file that will be served, which tells neither attention nor gradients; what weights
 look at is shown by `signloop show --attention`.
 """
@@ -14,14 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.contract import NO_HAND
-from pipeline.importance import TENTHS, Moments, importance, moments, of_points
+from pipeline.form import form as named
+from pipeline.importance import TENTHS, Moments, by_place, importance, moments
 from pipeline.metrics import Scored, by_class, by_group, confused_pairs, reliability
 from pipeline.params import Evaluate
-from pipeline.pictures import body, sheet, strip
+from pipeline.pictures import answers, sheet, strip
 from pipeline.predictor import Predictor
 from pipeline.samples import Samples
-from pipeline.skeleton import skeleton
 
 SURE = 1e-6  # a smaller probability says nothing more
 SHOWN = 8  # clips whose tenths are drawn
@@ -31,7 +30,7 @@ def write(
     out: Path, scored: Scored, *, test: Samples, train_clips: NDArray[np.int64], predictor: Predictor, config: Evaluate
 ) -> None:
     """Writes tables and pictures; `train_clips` is how many clips of each class the model learned from."""
-    names = np.array([*test.class_names, NO_HAND], dtype=object)
+    names = np.array([*test.class_names, named(test.form).nothing], dtype=object)
     classes = by_class(scored, config)
     classes["train_clips"] = train_clips[classes["k"]]
     classes.insert(0, "class", names[classes.pop("k")])
@@ -49,8 +48,8 @@ def write(
     }
     for name, table in tables.items():
         table.to_csv(out / f"{name}.csv", index=False)
-    body.write(out / "importance.png", test, of_points(parts, skeleton(test.skeleton)), captions(parts))
-    strip.write(out / "moments.png", tenths.samples, rows(tenths))
+    answers.importance(out / "importance.png", test, by_place(parts, test), captions(parts))
+    answers.moments(out / "moments.png", tenths.samples, rows(tenths))
 
 
 def captions(parts: pd.DataFrame) -> list[str]:
@@ -84,13 +83,13 @@ def named_pairs(pairs: pd.DataFrame, names: NDArray[Any], provenance: dict[str, 
 
     The provenance's `minimal_pairs` lists them: [one, other, parameter]. `differs_in` is empty for any other pair.
     """
-    named = pairs.assign(actual=names[pairs["actual"]], predicted=names[pairs["predicted"]])
+    told = pairs.assign(actual=names[pairs["actual"]], predicted=names[pairs["predicted"]])
     known = provenance.get("minimal_pairs")
     if known is None:
-        return named
+        return told
     parameter = {frozenset((one, other)): name for one, other, name in known}
-    both = zip(named["actual"], named["predicted"], strict=True)
-    return named.assign(differs_in=[parameter.get(frozenset(pair), "") for pair in both])
+    both = zip(told["actual"], told["predicted"], strict=True)
+    return told.assign(differs_in=[parameter.get(frozenset(pair), "") for pair in both])
 
 
 def flattened(probabilities: NDArray[np.floating]) -> pd.DataFrame:

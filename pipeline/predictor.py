@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from pipeline import contract as contracts
 from pipeline.calibration import AS_IT_IS, Calibration
-from pipeline.contract import NO_HAND, Contract
+from pipeline.contract import Contract
 from pipeline.errors import InputError
+from pipeline.form import form as named
 from pipeline.samples import Samples, from_clips
-from pipeline.skeleton import skeleton
 
 if TYPE_CHECKING:
     from pipeline.models.recognizer import Recognizer
@@ -68,10 +68,10 @@ class Predictor:
 
     def logits(self, samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Returns what the model itself answers [N, K], and the share of frames with a hand [N]."""
-        if samples.skeleton != self.contract.skeleton:
-            raise InputError(
-                f"the model reads '{self.contract.skeleton}' points, the samples hold '{samples.skeleton}'."
-            )
+        if samples.form != self.contract.form:
+            raise InputError(f"the model reads samples of '{self.contract.form}', these are of '{samples.form}'.")
+        if samples.row != self.contract.shape:
+            raise InputError(f"the model reads rows of {self.contract.shape}, the samples hold {samples.row}.")
         logits = np.empty((len(samples), len(self.contract.class_names)), np.float32)
         seen = np.empty(len(samples), np.float32)
         for batch in _by_length(samples.lengths):
@@ -81,14 +81,15 @@ class Predictor:
     def predict(
         self, x: Any, *, aspect: float = 1.0, fps: float = np.nan, handedness: float = np.nan, top: int = 3
     ) -> Answer | list[Answer]:
-        """Answers for one frame [V, 3], one clip [T, V, 3], a batch [B, T, V, 3], or a list of clips.
+        """Answers for one row [V, C], one sample [T, V, C], a batch [B, T, V, C], or a list of samples.
 
+        A row is a frame of points [V, 3], a bitmap [H, W], or a step of a series; of the latter C may be left out.
         Coordinates are as MediaPipe gives them, normalised by picture width and height; NaN is not seen.
         `aspect` is picture width / height, `handedness` 1 right, 0 left, NaN unknown; each holds for all clips.
         """
         if not 0 < aspect < np.inf:
             raise InputError(f"aspect: expected picture width / height above 0, got {aspect}.")
-        clips, single = _as_clips(x, len(skeleton(self.contract.skeleton).points))
+        clips, single = _as_clips(x, self.contract)
         count = range(len(clips))
         samples = from_clips(
             clips,
@@ -99,22 +100,21 @@ class Predictor:
             aspect=aspect,
             handedness=handedness,
             class_names=self.contract.class_names,
-            skeleton=self.contract.skeleton,
+            form=self.contract.form,
         )
         answers = self.answers(samples, top=top)
         return answers[0] if single else answers
 
     def answers(self, samples: Samples, *, top: int = 3) -> list[Answer]:
         """Answers for each clip of a store."""
-        names = self.contract.class_names
         answers = []
         for row, seen in zip(*self.scores(samples), strict=True):
-            answers.append(ranked(names, row, float(seen), self.calibration, top=top, known=bool(seen > 0)))
+            answers.append(ranked(self.contract, row, float(seen), self.calibration, top=top, known=bool(seen > 0)))
         return answers
 
 
 def ranked(
-    names: tuple[str, ...],
+    contract: Contract,
     probabilities: NDArray[np.float64],
     seen: float,
     calibration: Calibration,
@@ -122,19 +122,20 @@ def ranked(
     top: int,
     known: bool,
 ) -> Answer:
-    """Returns the answer that calibrated probabilities give; *no hand* where nothing is known."""
+    """Returns the answer that calibrated probabilities give; the form's word for nothing where nothing is known."""
+    names = contract.class_names
     best = np.argsort(-probabilities, kind="stable")[:top]
     order = tuple((names[k], float(probabilities[k])) for k in best) if known else ()
-    label, score = order[0] if order else (NO_HAND, float("nan"))
+    label, score = order[0] if order else (contract.nothing, float("nan"))
     return Answer(label, score, order, seen, calibration.uncertain(score))
 
 
 def inputs(samples: Samples, batch: NDArray[np.integer]) -> dict[str, NDArray[np.float32]]:
-    """Gathers clips of one length as a model's inputs."""
-    length = int(samples.lengths[batch[0]])
+    """Gathers samples of one length as a model's inputs, in the form's order."""
+    form, length = named(samples.form), int(samples.lengths[batch[0]])
     rows = samples.offsets[batch][:, None] + np.arange(length)
-    columns = {name: getattr(samples, name)[batch] for name in ("aspect", "fps", "handedness")}
-    return {"landmarks": samples.values[rows], **columns}
+    columns = {name: getattr(samples, name)[batch] for name in form.columns}
+    return {form.values: form.feed(samples.values[rows]), **columns}
 
 
 def _by_length(lengths: NDArray[np.int64]) -> list[NDArray[np.intp]]:
@@ -147,14 +148,15 @@ def _by_length(lengths: NDArray[np.int64]) -> list[NDArray[np.intp]]:
     return batches
 
 
-def _as_clips(x: Any, points: int) -> tuple[Sequence[NDArray[np.float32]], bool]:
-    """Brings what people pass into a list of [T, V, 3]; says whether it was a single clip."""
-    expected = f"expected [frames, {points}, 3]"
+def _as_clips(x: Any, contract: Contract) -> tuple[Sequence[NDArray[Any]], bool]:
+    """Brings what people pass into a list of [T, V, C]; says whether it was a single sample."""
+    form, row = named(contract.form), contract.shape
+    expected = f"expected [{'frames' if form.lasts else '1'}, {', '.join(map(str, row))}]"
     try:
-        if isinstance(x, list | tuple) and x and all(np.ndim(clip) == 3 for clip in x):
-            clips, single = [np.asarray(clip, np.float32) for clip in x], False
+        if isinstance(x, list | tuple) and x and all(np.ndim(clip) == len(form.axes) - 1 for clip in x):
+            clips, single = [form.rows(np.asarray(clip, np.float32)) for clip in x], False
         else:
-            array = np.asarray(x, np.float32)
+            array = form.rows(np.asarray(x, np.float32))
             single = array.ndim <= 3
             clips = [array[None]] if array.ndim == 2 else list(array) if array.ndim == 4 else [array]
     except (TypeError, ValueError) as error:
@@ -162,10 +164,12 @@ def _as_clips(x: Any, points: int) -> tuple[Sequence[NDArray[np.float32]], bool]
     if not clips:
         raise InputError(f"{expected}, or several clips, got none.")
     for i, clip in enumerate(clips):
-        if clip.ndim != 3 or clip.shape[1:] != (points, 3) or len(clip) == 0:
+        if clip.ndim != 3 or clip.shape[1:] != row or len(clip) == 0 or (len(clip) > 1 and not form.lasts):
             raise InputError(f"clip {i}: {expected}, got {list(clip.shape)}.")
         if np.isinf(clip).any():
-            raise InputError(f"clip {i}: has an infinite coordinate. Mark what was not seen as NaN.")
+            raise InputError(f"clip {i}: has an infinite value. Mark what was not seen as NaN.")
+        if form.dtype == "uint8" and not ((clip >= 0) & (clip <= 255)).all():
+            raise InputError(f"clip {i}: expected {form.words}, got values outside of 0 to 255, or NaN.")
     return clips, single
 
 
@@ -209,8 +213,9 @@ def _open_onnx(path: Path, threads: int, device: Device) -> Predictor:
     used = [node.name for node in session.get_inputs()]  # what the graph does not read, the export leaves out
 
     def run(feeds: dict[str, NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        logits, seen = session.run(list(contracts.OUTPUTS), {name: feeds[name] for name in used})
-        return logits, seen
+        wanted = [contracts.OF_OBJECTIVE[contract.objective], "seen"]
+        values, seen = session.run(wanted, {name: feeds[name] for name in used})
+        return values, seen
 
     return Predictor(contract=contract, engine=engine, run=run)
 
@@ -225,7 +230,8 @@ def _open_torch(path: Path) -> Predictor:
         track="",
         model=trained.config.name,
         features=trained.config.features,
-        skeleton=trained.skeleton,
+        form=trained.form,
+        row=trained.row,
         class_names=trained.class_names,
     )
 
@@ -238,7 +244,7 @@ def torch_run(recognizer: "Recognizer") -> Run:
 
     def run(feeds: dict[str, NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         with torch.inference_mode():
-            logits, seen = recognizer(*(torch.from_numpy(feeds[name]) for name in contracts.INPUTS))
+            logits, seen = recognizer(*map(torch.from_numpy, feeds.values()))
         return logits.numpy(), seen.numpy()
 
     return run

@@ -90,8 +90,8 @@ def _masked_landmarks(
         held_out = HeldOut(groups, frozenset(digests(away)) - {b""})
         further = Further(config.data, header, held_out, workshop)
     torch.manual_seed(config.seed)
-    recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))
-    module = Reconstruction(recognizer, config, skeleton(header.skeleton))
+    recognizer = build(model, form=header.form, num_classes=len(header.class_names), row=header.row)
+    module = Reconstruction(recognizer, config, skeleton(header.form))
     pretrain_encoder(
         module,
         train=open_clips(samples, unlabelled, memory_mb=config.memory_mb),

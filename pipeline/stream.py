@@ -88,12 +88,12 @@ class Stream:
     def push(self, frame: Any, *, top: int = 3) -> Answer:
         """Answers after one more frame [V, 3]; a frame without a hand repeats the former answer, with `seen` 0."""
         contract = self.steps.contract
-        points = len(skeleton(contract.skeleton).points)
+        points = len(skeleton(contract.form).points)
         landmarks = np.asarray(frame, np.float32)
         if landmarks.shape != (points, 3) or np.isinf(landmarks).any():
             raise InputError(f"expected a frame [{points}, 3] of finite numbers or NaN, got {list(landmarks.shape)}.")
-        picture = {name: np.array([getattr(self, name)], np.float32) for name in contracts.INPUTS[1:]}
+        picture = {name: np.array([getattr(self, name)], np.float32) for name in contract.inputs[1:]}
         logits, seen, self.state = self.steps.run({"landmarks": landmarks[None, None], **picture}, self.state)
         self.known |= bool(seen[0] > 0)
         probabilities = self.calibration.probabilities(logits)[0]
-        return ranked(contract.class_names, probabilities, float(seen[0]), self.calibration, top=top, known=self.known)
+        return ranked(contract, probabilities, float(seen[0]), self.calibration, top=top, known=self.known)

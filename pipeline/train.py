@@ -13,6 +13,7 @@ from pipeline.errors import InputError
 from pipeline.files import replacing
 from pipeline.fitting.data import open_clips
 from pipeline.fitting.loop import Log, fit
+from pipeline.form import form as named
 from pipeline.models import build, weights
 from pipeline.models.encoder import start_from
 from pipeline.models.recognizer import Recognizer
@@ -21,6 +22,7 @@ from pipeline.objectives.classify import Classify
 from pipeline.objectives.deep_supervision import DeepSupervision
 from pipeline.objectives.distill import Distill
 from pipeline.params import Model, Train
+from pipeline.samples import Samples
 
 logger = logging.getLogger(__name__)
 
@@ -51,18 +53,21 @@ def train(
     if len(parts.train) == 0 or len(parts.val) == 0:
         raise InputError(f"'{split}': expected clips to train and to validate on, got an empty part. Change `prepare`.")
     torch.manual_seed(train.seed)
-    recognizer = build(model, skeleton=header.skeleton, num_classes=len(header.class_names))
+    recognizer = build(model, form=header.form, num_classes=len(header.class_names), row=header.row)
     _use(train.threads or (1 if isinstance(recognizer.network, Recurrent) else None))
     rates = start_from(recognizer, encoder, decay=train.layer_decay)
     if not rates and (train.layer_decay < 1 or train.freeze_epochs):
         logger.warning("train.layer_decay and train.freeze_epochs have no effect: pretrain.method is none.")
     trained = weights.Trained(
-        recognizer=recognizer, config=model, class_names=header.class_names, skeleton=header.skeleton
+        recognizer=recognizer, config=model, class_names=header.class_names, form=header.form, row=_row(header)
     )
     if initial is not None:
         weights.start_from(weights.load(initial), trained)
     if train.checkpoint_activations:
         _checkpoint_activations(recognizer)
+    if train.freeze and initial is None and not rates:
+        logger.warning("train.freeze has no effect: there are no weights to keep. Set train.init_from.")
+        train = train.model_copy(update={"freeze": ()})
     class_weights = torch.tensor([parts.class_weights[name] for name in header.class_names])
     history = fit(
         recognizer,
@@ -79,6 +84,11 @@ def train(
         beside.mkdir()
         weights.save(beside, trained)
         pd.DataFrame(history).to_csv(beside / "history.csv", index=False)
+
+
+def _row(header: Samples) -> tuple[int, ...]:
+    """Returns a row's shape where the form leaves it to the data."""
+    return header.row if None in named(header.form).row else ()
 
 
 def _use(threads: int | None) -> None:
@@ -113,9 +123,9 @@ def _teacher(folder: Path, student: weights.Trained) -> Recognizer:
     Raises: InputError when it reads other points, or knows other classes.
     """
     teacher = weights.load(folder)
-    if (teacher.skeleton, teacher.class_names) != (student.skeleton, student.class_names):
+    if (teacher.form, teacher.class_names) != (student.form, student.class_names):
         raise InputError(
-            f"train.teacher: '{folder}' knows {len(teacher.class_names)} classes of '{teacher.skeleton}' points, "
+            f"train.teacher: '{folder}' knows {len(teacher.class_names)} classes of '{teacher.form}', "
             f"expected the {len(student.class_names)} of the samples, in order. Train a teacher on the same classes."
         )
     return teacher.recognizer

@@ -21,7 +21,7 @@ def rate(times_s: Sequence[float]) -> float:
 
 
 def usual_window_s(contract: Contract) -> float:
-    if contract.skeleton != "hand":
+    if contract.form != "hand":
         return SIGN_S
     return MOVEMENT_S if contract.state else WINDOW_S
 

@@ -19,6 +19,7 @@ from pipeline.calibration import Calibration
 from pipeline.contract import Contract
 from pipeline.errors import InputError
 from pipeline.files import read_json, sha256, write_json, write_text
+from pipeline.predictor import inputs
 from pipeline.samples import Samples
 from pipeline.split import RECENT
 from registry.lineage import Lineage
@@ -260,7 +261,6 @@ def signature(model: Any) -> Any:
 
 def _example(candidate: Candidate, names: list[str]) -> dict[str, NDArray[np.float32]]:
     """The first test clip, as `models:/` takes it; unknown values become plain ones, since JSON has no NaN."""
-    test = candidate.source.test
     plain = {"aspect": 1.0, "fps": 15.0, "handedness": 1.0}
-    feeds = {name: np.nan_to_num(getattr(test, name)[:1], nan=value) for name, value in plain.items()}
-    return {name: {"landmarks": np.nan_to_num(test.clip(0))[None], **feeds}[name] for name in names}
+    feeds = inputs(candidate.source.test, np.array([0]))
+    return {name: np.nan_to_num(feeds[name], nan=plain.get(name, 0.0)) for name in names}

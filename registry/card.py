@@ -5,6 +5,8 @@ Source: the headings follow Mitchell et al. 2019, Model Cards for Model Reportin
 
 from typing import Any
 
+from pipeline.contract import OF_OBJECTIVE, Contract
+from pipeline.form import form
 from registry.candidate import Candidate, Source
 
 HEADLINES = (
@@ -18,7 +20,13 @@ HEADLINES = (
     "ece_uncalibrated",
     "certain_accuracy",
     "uncertain_share",
+    "mae",
+    "rmse",
+    "mse",
+    "ssim",
+    "span",
 )
+CLASSES = "It names the class that a clip resembles most, also for clips that show none of them. "
 
 
 def card(candidate: Candidate, record: dict[str, Any]) -> str:
@@ -29,8 +37,8 @@ def card(candidate: Candidate, record: dict[str, Any]) -> str:
             {
                 "architecture": contract.model,
                 "features": contract.features,
-                "input": f"landmarks of skeleton '{contract.skeleton}', as recorded; what was not seen is NaN",
-                "answers": f"{len(contract.class_names)} classes: {', '.join(contract.class_names)}",
+                "input": _input(contract),
+                "answers": _answers(contract),
                 "precision": candidate.precision,
             }
         ),
@@ -38,13 +46,12 @@ def card(candidate: Candidate, record: dict[str, Any]) -> str:
             "```python\nfrom registry import load\n\n"
             f"load({source.track!r}, version={record['version']}).predict(x)\n```\n\n"
             f'Elsewhere: `mlflow.onnx.load_model("models:/{source.track}/{record["version"]}")`. '
-            "It names the class that a clip resembles most, also for clips that show none of them. "
-            "It is measured on the people and cameras below, and says nothing of others."
+            + (CLASSES if contract.class_names else "")
+            + "It is measured on the data below, and says nothing of others."
         ),
         "Decision": f"**{record['status']}**\n\n" + "\n".join(f"- {reason}" for reason in record["reasons"]),
         "Metrics": _metrics(candidate),
-        "Certainty": f"{candidate.calibration.in_words()}.\n\n"
-        "Probabilities are calibrated so, in what is measured above and in what is served.",
+        **({"Certainty": _certainty(candidate)} if contract.class_names else {}),
         "Data": _list(
             {
                 "tested on": _tested(source),
@@ -63,11 +70,30 @@ def card(candidate: Candidate, record: dict[str, Any]) -> str:
     return f"# {source.track}, version {record['version']}\n\n{body}"
 
 
+def _input(contract: Contract) -> str:
+    if form(contract.form).has_points:
+        return f"landmarks of skeleton '{contract.form}', as recorded; what was not seen is NaN"
+    return f"'{contract.form}' of rows {list(contract.shape)}: {form(contract.form).words}"
+
+
+def _answers(contract: Contract) -> str:
+    if not contract.class_names:
+        return f"the output '{OF_OBJECTIVE[contract.objective]}'"
+    return f"{len(contract.class_names)} classes: {', '.join(contract.class_names)}"
+
+
 def _tested(source: Source) -> str:
     groups = set(source.test.group.astype(str))
     shared = len(groups & set(source.learned_groups))
     known = f"{shared} of them learned from, by other clips" if shared else "none of them learned from"
     return f"{len(source.test)} clips of {len(groups)} groups, {known}"
+
+
+def _certainty(candidate: Candidate) -> str:
+    return (
+        f"{candidate.calibration.in_words()}.\n\n"
+        "Probabilities are calibrated so, in what is measured above and in what is served."
+    )
 
 
 def _list(items: dict[str, str]) -> str:

@@ -54,6 +54,11 @@ def compare(store: Store, candidate: Version, against: Version) -> Comparison:
 
     Raises: InputError when no clip was answered by both.
     """
+    if not (_classes(store, candidate) and _classes(store, against)):
+        raise InputError(
+            f"versions {candidate.number} and {against.number} of '{candidate.track}' answer with numbers: how "
+            f"their errors differ is in the decision. Read it: signloop models show {candidate.track}"
+        )
     ours, theirs = _answers(store, candidate), _answers(store, against)
     shared = ours.join(theirs[["label", "target"]], how="inner", rsuffix="_against")
     same = shared.loc[shared["target"] == shared["target_against"]]

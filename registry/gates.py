@@ -7,11 +7,8 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.params import AgainstProduction, Gates, OnRecent, Rule
-from registry.statistics import bounds
+from registry.paired import Against, Comparison, Incomparable, InProduction, Paired, in_words, measured, stated
 
 Status = Literal["passed", "refused", "not enough evidence", "not comparable"]
 
@@ -29,55 +26,6 @@ class Check:
     @property
     def passed(self) -> bool:
         return self.status == "passed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Paired:
-    """Candidate and incumbent on the same test clips, of classes that both know.
-
-    candidate, incumbent  [N] bool, right or wrong
-    unit                  [N], the signer or recording
-    """
-
-    version: int
-    candidate: NDArray[np.bool_]
-    incumbent: NDArray[np.bool_]
-    unit: NDArray[Any]
-    lost_classes: tuple[str, ...] = ()  # the incumbent knows them, the candidate does not
-    left_out: tuple[str, ...] = ()  # groups that the incumbent learned from
-
-
-@dataclass(frozen=True, kw_only=True)
-class Incomparable:
-    """An incumbent that cannot be asked about these clips."""
-
-    version: int
-    why: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class InProduction:
-    """The candidate is the incumbent: only its floors can change."""
-
-    version: int
-
-
-Against = Paired | Incomparable | InProduction | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """The figures of a paired comparison; `bounds` by method, the smallest counts."""
-
-    version: int
-    difference: float
-    lower: float
-    margin: float
-    bounds: dict[str, float]
-    units: int
-    clips: int
-    gained: int
-    lost: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,50 +145,19 @@ def _compare(
     if paired.lost_classes and isinstance(rule, AgainstProduction) and not rule.allow_lost_classes:
         words = f"{head}: no longer knows {_listed(paired.lost_classes)}: refused"
         checks.append(_against(head, "no class lost", len(paired.lost_classes), "refused", words))
-    units, index = np.unique(paired.unit.astype(str), return_inverse=True)
-    gained, lost, clips = (
-        np.bincount(index, weights=x, minlength=len(units)).astype(float)
-        for x in (paired.candidate & ~paired.incumbent, paired.incumbent & ~paired.candidate, np.ones(len(index)))
-    )
-    stated = f"> −{100 * margin:.1f} points" if margin else "> 0 points"
-    if len(units) < rule.min_units:
+    asked, units = stated(paired, margin), len(set(paired.unit.astype(str)))
+    if units < rule.min_units:
         left = (
             f" ({len(paired.left_out)} left out: version {paired.version} learned from them)" if paired.left_out else ""
         )
-        words = (
-            f"{head}: {len(units)} {on.units}{left}, {rule.min_units} needed: not enough evidence. A person decides."
-        )
-        checks.append(_against(head, stated, None, "not enough evidence", words))
+        words = f"{head}: {units} {on.units}{left}, {rule.min_units} needed: not enough evidence. A person decides."
+        checks.append(_against(head, asked, None, "not enough evidence", words))
         return None, tuple(checks)
-    found = bounds(gained, lost, clips, confidence=rule.confidence, bootstrap=rule.bootstrap, seed=rule.seed)
-    comparison = Comparison(
-        version=paired.version,
-        difference=float(found.difference),
-        lower=float(found.lower),
-        margin=margin,
-        bounds={name: float(getattr(found, name)) for name in ("cluster_t", "bootstrap", "score")},
-        units=len(units),
-        clips=int(clips.sum()),
-        gained=int(gained.sum()),
-        lost=int(lost.sum()),
-    )
+    comparison = measured(paired, margin, rule)
     status: Status = "passed" if comparison.lower > -margin else "refused"
-    words = f"{head}: {_in_words(comparison, on.units)}: {status}"
-    checks.append(_against(head, stated, comparison.lower, status, words))
+    words = f"{head}: {in_words(comparison, on.units)}: {status}"
+    checks.append(_against(head, asked, comparison.lower, status, words))
     return comparison, tuple(checks)
-
-
-def _in_words(found: Comparison, units: str) -> str:
-    asked = f"may lose at most {100 * found.margin:.1f}" if found.margin else "must be better"
-    figures = f"{_points(found.difference)} points (lower bound {_points(found.lower)}), {asked}"
-    if found.lower <= -found.margin < found.difference:
-        figures += f"; close, but {found.clips} clips of {found.units} {units.removeprefix('test ')} cannot show it"
-    return figures
-
-
-def _points(share: float) -> str:
-    text = f"{100 * abs(share):.1f}"
-    return text if float(text) == 0 else f"{'−' if share < 0 else '+'}{text}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

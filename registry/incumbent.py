@@ -10,7 +10,7 @@ from pipeline.errors import InputError, RegistryError
 from pipeline.predictor import Predictor
 from pipeline.samples import Samples
 from registry.candidate import Candidate
-from registry.gates import Incomparable, Paired
+from registry.paired import Incomparable, Paired
 from registry.store import Store
 from registry.versions import EXTRAS, ONNX, Version, files
 
@@ -29,8 +29,14 @@ def pair(
         return Incomparable(version=incumbent.number, why=f"its file cannot be used: {error}")
     except Exception as error:  # whatever ONNX Runtime makes of a damaged graph: it has no common type of its own
         return Incomparable(version=incumbent.number, why=f"its file does not load: {error}")
-    if predictor.contract.skeleton != clips.skeleton:
-        why = f"it reads '{predictor.contract.skeleton}' points, the {part} clips hold '{clips.skeleton}'"
+    if predictor.contract.form != clips.form:
+        why = f"it reads samples of '{predictor.contract.form}', the {part} clips are of '{clips.form}'"
+        return Incomparable(version=incumbent.number, why=why)
+    if predictor.contract.shape != clips.row:
+        why = f"it reads rows of {list(predictor.contract.shape)}, those of the {part} clips are {list(clips.row)}"
+        return Incomparable(version=incumbent.number, why=why)
+    if predictor.contract.objective != candidate.contract.objective:
+        why = f"its objective is to {predictor.contract.objective}, the candidate's to {candidate.contract.objective}"
         return Incomparable(version=incumbent.number, why=why)
     theirs, ours = predictor.contract.class_names, candidate.contract.class_names
     target = np.array(clips.class_names, dtype=object)[clips.target]
@@ -48,7 +54,7 @@ def pair(
 
 
 def correct(predictor: Predictor, samples: Samples) -> NDArray[np.bool_]:
-    """Returns which clips [N] are answered rightly; a clip without a hand is not, as in predictions.parquet."""
+    """Returns which clips [N] are answered rightly; one in which nothing is seen is not, as in predictions.parquet."""
     if not len(samples):
         return np.zeros(0, bool)
     probabilities, seen = predictor.scores(samples)

@@ -20,11 +20,12 @@ from registry import candidate as candidates
 from registry import entries, manifest, moves, versions
 from registry import record as records
 from registry.candidate import Candidate, digest
-from registry.gates import Against, Decision, InProduction, judge, with_history
+from registry.gates import Decision, judge, with_history
 from registry.holds import hold
 from registry.incumbent import pair
 from registry.ledger import STAGE, Entry, State
 from registry.lineage import Lineage
+from registry.paired import Against, InProduction
 from registry.store import Store
 from registry.tracking import find_or_rebuild_run
 from registry.versions import CANDIDATE, EXTRAS, PRODUCTION, Version

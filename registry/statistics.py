@@ -1,4 +1,4 @@
-"""Lower one-sided bounds of a paired difference in accuracy, where clips of one signer resemble each other.
+"""Lower one-sided bounds of a paired difference in accuracy or in errors, where clips of one signer are alike.
 
 Legend: U units (signers, recordings), R independent replicates. Counts are [U] or [U, R]: for each unit the clips that
 only the candidate got right (`gained`), that only the incumbent got right (`lost`), and all (`clips`, always [U]).
@@ -9,6 +9,9 @@ Trap: a score interval that takes clips as independent promotes a model that is 
 trials when its losses sit with few signers, and so does the minimum of the three. So clips are first shrunk to an
 effective number, never less cautiously than CORRELATION says: the 5 % hold for disagreements correlated within a unit
 up to that. `simulation` shows it, and what happens beyond.
+
+Of other measures than right and wrong (`of_means`) there are the two bounds that follow the scatter: errors are seldom
+equal, so they do not collapse.
 """
 
 from dataclasses import dataclass
@@ -29,11 +32,12 @@ class Bounds:
     difference: Array
     cluster_t: Array
     bootstrap: Array
-    score: Array
+    score: Array | None = None  # of proportions alone
 
     @property
     def lower(self) -> Array:
-        return np.minimum(np.minimum(self.cluster_t, self.bootstrap), self.score)
+        lower = np.minimum(self.cluster_t, self.bootstrap)
+        return lower if self.score is None else np.minimum(lower, self.score)
 
 
 def bounds(gained: Array, lost: Array, clips: Array, *, confidence: float, bootstrap: int, seed: int) -> Bounds:
@@ -46,6 +50,16 @@ def bounds(gained: Array, lost: Array, clips: Array, *, confidence: float, boots
         cluster_t=cluster_t(net, clips, confidence),
         bootstrap=cluster_bootstrap(net, clips, confidence, bootstrap, seed),
         score=tango(gained.sum(0) / effect, lost.sum(0) / effect, clips.sum() / effect, confidence),
+    )
+
+
+def of_means(gain: Array, clips: Array, *, confidence: float, bootstrap: int, seed: int) -> Bounds:
+    """Returns the bounds of a mean gain a clip, of which `gain` has the sum in each unit; needs two units."""
+    gain, clips = np.asarray(gain, float), np.asarray(clips, float)
+    return Bounds(
+        difference=gain.sum(0) / clips.sum(),
+        cluster_t=cluster_t(gain, clips, confidence),
+        bootstrap=cluster_bootstrap(gain, clips, confidence, bootstrap, seed),
     )
 
 

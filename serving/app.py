@@ -19,7 +19,7 @@ from serving.guards.keys import Gate
 from serving.guards.limits import Limits
 from serving.metrics import Metrics
 from serving.requests import Requests
-from serving.routes import dashboard, feedback, health, infer, metrics, page, predict, stream
+from serving.routes import dashboard, draw, feedback, health, infer, metrics, page, predict, stream
 from serving.settings import Settings
 from serving.stream.conversing import Streams
 
@@ -61,7 +61,7 @@ def create(settings: Settings) -> FastAPI:
     app.add_middleware(Limits, bounds=settings.serve)
     app.add_middleware(Gate, keys=settings.keys, hosts=settings.serve.hosts)
     app.add_middleware(Requests, metrics=counts)  # the last one added is passed first: it sees all
-    for routes in (health, metrics, infer, predict, stream, feedback, page, dashboard):
+    for routes in (health, metrics, infer, predict, stream, feedback, page, draw, dashboard):
         app.include_router(routes.router)
     openapi.install(app)
     return app

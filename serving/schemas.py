@@ -19,6 +19,27 @@ CLIP = {
     "As MediaPipe gives them, normalised by the picture's width and height; null for what was not seen.",
 }
 
+GREY = {"type": "number", "minimum": 0, "maximum": 255}
+BITMAP = {
+    "type": "array",
+    "items": {"type": "array", "items": GREY, "minItems": 1},
+    "minItems": 1,
+    "description": "Rows of grey values, 0 paper to 255 ink, as high and wide as the track's bitmaps.",
+}
+SERIES = {
+    "type": "array",
+    "items": {"oneOf": [{"type": ["number", "null"]}, {"type": "array", "items": {"type": ["number", "null"]}}]},
+    "minItems": 1,
+    "description": "A row a step, a number a channel, null where it is missing; of one channel a list of numbers.",
+}
+FRAMES = {
+    "type": "array",
+    "items": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+    "minItems": 1,
+    "description": "Pictures, one after the other: rows of grey values, 0 black to 1 white.",
+}
+FORMS = {"landmarks": CLIP, "bitmap": BITMAP, "series": SERIES, "frames": FRAMES}
+
 
 def _object(required: str, **properties: Any) -> Json:
     return {"type": "object", "required": required.split(), "properties": properties}
@@ -44,14 +65,19 @@ SPEC = _object(
 )
 ANSWER = {
     "id": {**ID, "description": "In the log: the one that was sent, unless it was in the log already."},
-    "label": {"type": "string", "description": "'no hand' where nobody was seen."},
+    "label": {"type": "string", "description": "'no hand' where nobody was seen, 'nothing drawn', 'no values'."},
     "score": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
     "uncertain": {
         "type": ["boolean", "null"],
         "description": "Below the threshold that was chosen on validation clips; null where there is none.",
     },
     "top": {"type": "array", "items": _object("label probability", label={"type": "string"}, probability=SHARE)},
-    "seen": {**SHARE, "description": "Share of frames in which something was seen."},
+    "seen": {**SHARE, "description": "Share of frames or steps in which something was seen."},
+}
+CLASSIFIED = ["label", "score", "uncertain", "top"]
+NUMBERS = {  # what is answered in the place of classes
+    "forecast": {"type": ["array", "null"], "description": "A row a step to come; null where no value was sent."},
+    "reconstruction": {"type": ["array", "null"], "description": "The clip again, as the model keeps it."},
 }
 WHO = {"track": {"type": "string"}, "version": VERSION, "role": ROLE}
 
@@ -70,25 +96,45 @@ SCHEMAS: dict[str, Json] = {
     "Question": {
         **_object(
             "",
-            landmarks=CLIP,
-            clips={"type": "array", "items": CLIP, "minItems": 1},
+            **FORMS,
+            clips={
+                "type": "array",
+                "items": {"anyOf": list(FORMS.values())},
+                "minItems": 1,
+                "description": "Several of the track's own form.",
+            },
             aspect=_either({"type": "number", "exclusiveMinimum": 0, "maximum": 1e6}),
             fps=_either({"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1e6}),
             handedness=_either({"enum": ["right", "left", 0, 1]}),
             top={"type": "integer", "minimum": 1, "maximum": 1000, "default": 3},
             id=ID,
             version={**VERSION, "description": "Another version than that in Production."},
-            store={"type": "boolean", "default": False, "description": "Keep the landmarks, for a bounded time."},
+            store={"type": "boolean", "default": False, "description": "Keep what was sent, for a bounded time."},
+            draft={
+                "type": "boolean",
+                "default": False,
+                "description": "It is not finished, as a drawing on its way: the answer goes into no log.",
+            },
         ),
         "additionalProperties": False,
-        "oneOf": [{"required": ["landmarks"]}, {"required": ["clips"]}],
+        "oneOf": [{"required": [name]} for name in (*FORMS, "clips")],
+        "description": "A clip by the name of the track's form (/v2/models/TRACK tells it), or several.",
     },
-    "Prediction": _object("id track version role label score uncertain top seen", **WHO, **ANSWER),
+    "Prediction": {
+        **_object("id track version role seen", **WHO, **ANSWER, **NUMBERS),
+        "oneOf": [{"required": CLASSIFIED}, *({"required": [name]} for name in NUMBERS)],
+    },
     "Predictions": _object(
         "id track version role answers",
         id=ID,
         **WHO,
-        answers={"type": "array", "items": _object("id label score uncertain top seen", **ANSWER)},
+        answers={
+            "type": "array",
+            "items": {
+                **_object("id seen", **ANSWER, **NUMBERS),
+                "oneOf": [{"required": CLASSIFIED}, *({"required": [name]} for name in NUMBERS)],
+            },
+        },
     ),
     "InferRequest": _object(
         "inputs",
@@ -99,7 +145,7 @@ SCHEMAS: dict[str, Json] = {
             "maxItems": 16,
             "items": _object(
                 "name",
-                name={"enum": ["logits", "seen", "probabilities", "label"]},
+                name={"enum": ["logits", "seen", "probabilities", "label", "forecast", "reconstruction"]},
                 parameters=_object(
                     "",
                     binary_data={"type": "boolean"},
@@ -164,7 +210,7 @@ SCHEMAS: dict[str, Json] = {
                 entropy={"type": ["number", "null"], "minimum": 0},
                 uncertain={"type": ["boolean", "null"]},
                 source={"type": "string"},
-                kept={"type": "boolean", "description": "Whether the landmarks are there, to be learned from."},
+                kept={"type": "boolean", "description": "Whether what was sent is there, to be learned from."},
                 doubt=SHARE,
             ),
         },
@@ -185,7 +231,8 @@ SCHEMAS: dict[str, Json] = {
         parameters=_object(
             "",
             version=VERSION,
-            skeleton={"type": "string"},
+            form={"type": "string"},
+            objective={"type": "string"},
             class_names={"type": "array", "items": {"type": "string"}},
         ),
     ),
@@ -221,6 +268,7 @@ QUERY = [
         "id": ID,
         "version": VERSION,
         "store": {"type": "boolean"},
+        "draft": {"type": "boolean"},
     }.items()
 ]
 

@@ -45,7 +45,7 @@ def signed(*clips: NDArray[np.float32], **options) -> Samples:
     """Returns clips as samples of one class, each its own group."""
     names = [str(i) for i in range(len(clips))]
     options = {"target": [0] * len(clips), "group": names, "class_names": ("A",), **options}
-    return from_clips(clips, ids=names, skeleton="holistic", **options)
+    return from_clips(clips, ids=names, form="holistic", **options)
 
 
 def keypoints(clip: NDArray[np.float32], *blocks: str) -> NDArray[np.float32]:

@@ -73,7 +73,7 @@ def demo(
         recognizer, name = opening.registered(
             track, version=version, store=environment.store(), stateful=stateful, window_s=window
         )
-    detection = _detection(recognizer.contract.skeleton)
+    detection = _detection(recognizer.contract.form)
     found = bundles.found(bundles.needed(detection), environment.assets())
     typer.secho(f"{name}, {recognizer.contract.precision}", fg="cyan", err=True)
     size = {"width": width, "height": height}

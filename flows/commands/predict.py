@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flows import environment
+from pipeline.errors import InputError
 
 
 def predict(
@@ -40,7 +41,12 @@ def predict(
 
         loaded = load(track, version=version, store=environment.store())
         predictor, what = loaded.predictor, f"{track} version {loaded.version}"
-    samples = read_clips(file, otherwise=Unlabelled(aspect=aspect, layout=layout), skeleton=predictor.contract.skeleton)
+    if not predictor.contract.class_names:
+        raise InputError(
+            f"'{track}' answers with numbers and no class. Ask the server: POST /v1/{track}/predict, or /v2."
+        )
+    otherwise, contract = Unlabelled(aspect=aspect, layout=layout), predictor.contract
+    samples = read_clips(file, otherwise=otherwise, form=contract.form, row=contract.shape)
     answers = predictor.answers(samples, top=top)
     typer.secho(f"{what}, {predictor.contract.precision}, {predictor.engine}", fg="cyan", err=True)
     labelled = file.is_dir() or samples.class_names != ("",)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from registry.versions import Version
 
 
+HEADLINES = ("accuracy", "mae", "mse")  # by which versions are told apart, the first that they have
+
+
 def difference(text: str) -> None:
     """Prints a unified diff in colours, or that there is none."""
     for line in text.splitlines() or ["params.yaml is as it was."]:
@@ -81,13 +84,15 @@ def cross_validation_table(folds: "pd.DataFrame", models: list[str]) -> "Table":
 
 
 def versions_table(track: str, versions: "list[Version]") -> "Table":
-    """Shows a track's versions with their aliases, verdicts and accuracies."""
+    """Shows a track's versions with their aliases, verdicts and what is measured first of them."""
     from rich.table import Table
 
-    shown = Table(track, "aliases", "verdict", "precision", "accuracy", "commit", box=None, header_style="bold")
+    known = {name for version in versions for name in version.tags}
+    metric = next((name for name in HEADLINES if f"metric.{name}" in known), HEADLINES[0])
+    shown = Table(track, "aliases", "verdict", "precision", metric, "commit", box=None, header_style="bold")
     for version in versions:
         tags = version.tags
-        accuracy = f"{float(tags['metric.accuracy']):.3f}" if "metric.accuracy" in tags else ""
+        accuracy = f"{float(tags[f'metric.{metric}']):.3f}" if f"metric.{metric}" in tags else ""
         verdict, precision = tags.get("signloop.status", ""), tags.get("signloop.precision", "")
         commit = tags.get("signloop.git_commit", "")[:10] + ("+" if tags.get("signloop.git_dirty") == "true" else "")
         shown.add_row(str(version.number), ", ".join(version.aliases), verdict, precision, accuracy, commit)

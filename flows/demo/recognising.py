@@ -53,7 +53,7 @@ class Windowed:
         self.frames.append(seen)
         while seen.time_s - self.frames[0].time_s > window_s:
             self.frames.popleft()
-        if not shows_hand(seen.values, self.contract.skeleton):
+        if not shows_hand(seen.values, self.contract.form):
             return {}
         answer = self.predictor.predict(
             np.stack([frame.values for frame in self.frames]),

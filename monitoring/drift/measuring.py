@@ -29,6 +29,7 @@ def measure(
     version: int,
     made: datetime,
     predictions: int | None = None,
+    form: str = "hand",
 ) -> Report:
     """Compares a window, a sample of it above `max_rows`; what `predictions` counts was sampled before.
 
@@ -59,6 +60,7 @@ def measure(
         expected=expected(rows, clients, thresholds.usual),
         usual=thresholds.usual.accuracy,
         groups=_groups(rows),
+        form=form,
     )
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from monitoring.drift.columns import SCORES, Column, columns, compared, present
-from pipeline.contract import NO_HAND
+from pipeline.contract import NOTHING
 from pipeline.errors import InputError
 
 QUIET = "quiet"  # the part of rows that are traffic
@@ -68,11 +68,11 @@ def panels(reference: pd.DataFrame, *, max_rows: int, seed: int) -> tuple[Panel,
 
 
 def unanswered(rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns rows without a score where no hand was seen, as the log has them."""
+    """Returns rows without a score where nothing was seen, as the log has them."""
     if "label" not in rows or "confidence" not in rows:
         return rows
     scores = [name for name in ("confidence", "entropy") if name in rows]
-    return rows.assign(**{name: rows[name].where(rows["label"] != NO_HAND) for name in scores})
+    return rows.assign(**{name: rows[name].where(~rows["label"].isin(list(NOTHING))) for name in scores})
 
 
 def sample(rows: Any, most: int, seed: int) -> pd.DataFrame:

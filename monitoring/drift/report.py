@@ -66,6 +66,7 @@ class Report:
     expected      accuracy that the scores promise, before anybody speaks; None where it cannot be said
     usual         accuracy on the test clips of the version
     groups        by client or group: predictions, share not seen, mean confidence, corrected accuracy; the largest ones
+    form          of what is sent: which chain it has come through
     fired         whether any column is above its threshold in this window
     """
 
@@ -84,6 +85,12 @@ class Report:
     expected: Interval | None
     usual: float | None
     groups: tuple[dict[str, Any], ...] = ()
+    form: str = "hand"
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the answers are classes, which people can say to be right or wrong."""
+        return self.usual is not None or any(column.family in ("label", "score") for column in self.columns)
 
     @property
     def fired(self) -> bool:

@@ -19,7 +19,8 @@ class Entry:
     time         when it was answered, with its time zone
     role         in which the version answered; a shadow's answer was returned to nobody
     of           of a shadow: the id of the prediction that was returned
-    confidence   None where no hand was seen, as entropy
+    label        a class; of a clip with nothing in it its form's word for that; "" of an answer that is no class
+    confidence   None where no class was answered, as entropy
     top          labels and probabilities, the best first
     figures      what pipeline.summary says of the input; each track has its own names
     client       `clients.client_key` of who asked, "" for nobody

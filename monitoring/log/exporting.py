@@ -1,6 +1,6 @@
 """Corrected and confirmed clips as a labelled source: what `extract` reads, and a record of whose clips went into it.
 
-One hand goes into Parquet (`landmark_table`), whole signers into .npz (`landmark_clips`), either into a sample store
+One hand goes into Parquet (`landmark_table`), whole signers into .npz (`landmark_clips`), any form into a sample store
 (.h5), which joins a source; a clip's group is its client, so that nobody is in two parts of a split. Clips are sorted
 by id and nothing says when: the same feedback gives the same bytes. The record is there before the file is: one whose
 clips nobody remembers could not be named by an erasure.
@@ -21,9 +21,10 @@ from monitoring.log.feedback import counting
 from monitoring.log.inputs import unpack
 from monitoring.log.tables import exported, exports, kept_inputs, predictions
 from pipeline import samples as store
-from pipeline.contract import NO_HAND
+from pipeline.contract import NOTHING
 from pipeline.errors import InputError, TransientError
 from pipeline.files import replacing, sha256
+from pipeline.form import form
 from pipeline.formats import arrays, tables
 from pipeline.formats.keeping import LARGEST
 from pipeline.samples import Samples, check, from_clips
@@ -32,9 +33,9 @@ WRITERS = {"hand": (".parquet", tables.write), "holistic": (".npz", arrays.write
 STORE = ".h5"
 NOBODY = "nobody"  # group of all who did not say who they are: none of them is in two parts of a split
 TOO_FAR = f"coordinates beyond {LARGEST:g}, no shares of a picture"
-NO_SIGN = "there was no hand"
+NO_SIGN = "there was nothing to see"
 NOT_KEPT = "the input was not kept"
-ANOTHER_MODEL = "points that the track's model does not read"
+ANOTHER_MODEL = "of a form that the track's model does not read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +59,12 @@ class Export:
 class Choice:
     """Which clips are wanted.
 
-    skeleton  only clips of it; None: they must all be of one
+    form     only clips of it; None: they must all be of one
     clients   whose clips, by the client's key, "" nobody's
     earlier   clips of a former export, by id, for inputs that are past their time since
     """
 
-    skeleton: str | None = None
+    form: str | None = None
     clients: Callable[[str], bool] = lambda client: True
     earlier: Mapping[str, Samples] = field(default_factory=dict)
 
@@ -105,9 +106,10 @@ def put(database: Database, track: str, out: Path, found: Found, *, now: datetim
     Raises: InputError where they are of two kinds, or for another suffix; TransientError where some were erased since.
     """
     samples = _joined(found.clips, track)
-    suffix, write = (STORE, store.write) if out.suffix.lower() == STORE else WRITERS[samples.skeleton]
-    if out.suffix.lower() != suffix:
-        raise InputError(f"'{out}': expected a name that ends in {suffix} for clips of '{track}'. Give such a one.")
+    writers = dict([WRITERS[samples.form]] if samples.form in WRITERS else []) | {STORE: store.write}
+    if (write := writers.get(out.suffix.lower())) is None:
+        ends = " or ".join(writers)
+        raise InputError(f"'{out}': expected a name that ends in {ends} for clips of '{track}'. Give such a one.")
     with replacing(out) as beside:
         write(beside, samples)
         written = Export(
@@ -130,7 +132,7 @@ def earlier(files: Iterable[Path]) -> dict[str, Samples]:
 
 
 def section(out: Path) -> list[str]:
-    """Returns the lines of params.yaml by which `extract` reads an exported file."""
+    """Returns the lines of params.yaml by which `extract` reads an exported file of points."""
     if out.suffix.lower() == ".npz":
         return ["data:", "  source: landmark_clips", f"  path: {out}"]
     columns = ["  group_column: group", "  clip_column: clip"]
@@ -165,37 +167,36 @@ def _clips(database: Database, track: str, choice: Choice, left_out: Counter[str
             continue
         if row.clip is None and row.id not in choice.earlier:
             left_out[NOT_KEPT] += 1
-        elif row.label == NO_HAND:
+        elif row.label in NOTHING:
             left_out[NO_SIGN] += 1
         else:
             samples = choice.earlier[row.id] if row.clip is None else unpack(row.clip, row.id)
-            if choice.skeleton not in (None, samples.skeleton):
+            if choice.form not in (None, samples.form):
                 left_out[ANOTHER_MODEL] += 1
-            elif (np.abs(np.nan_to_num(samples.values)) > LARGEST).any():
+            elif form(samples.form).has_points and (np.abs(np.nan_to_num(samples.values)) > LARGEST).any():
                 left_out[TOO_FAR] += 1
             else:
                 yield replace(samples, group=np.asarray([row.client or NOBODY], object)), row.label
 
 
 def _joined(clips: list[tuple[Samples, str]], track: str) -> Samples:
-    kinds = sorted({samples.skeleton for samples, _ in clips})
+    kinds = sorted({samples.form for samples, _ in clips})
     if len(kinds) > 1:
         raise InputError(
             f"the kept inputs of '{track}' are of {' and '.join(kinds)}: its model was changed. "
             "Erase the older ones: signloop log erase --older-than"
         )
     names = tuple(sorted({label for _, label in clips}))
+    columns: dict[str, Any] = {name: [getattr(part, name)[0] for part, _ in clips] for name in form(kinds[0]).columns}
     samples = from_clips(
         [part.values for part, _ in clips],
         target=[names.index(label) for _, label in clips],
         group=[part.group[0] for part, _ in clips],
         ids=[part.id[0] for part, _ in clips],
-        fps=[part.fps[0] for part, _ in clips],
-        aspect=[part.aspect[0] for part, _ in clips],
-        handedness=[part.handedness[0] for part, _ in clips],
         class_names=names,
-        skeleton=kinds[0],
+        form=kinds[0],
         provenance={"source": "feedback", "track": track},
+        **columns,
     )
     check(samples)
     return samples

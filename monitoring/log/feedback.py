@@ -60,6 +60,11 @@ def give(
         row = _row(connection, id, track, client=client, operator=operator)
         _once(connection, id, row.client)
         answered = row.label
+        if not class_names:
+            raise InputError(
+                f"'{row.track}' answers with numbers and no class: nobody can correct or confirm them. Put "
+                "what came true among the track's own data."
+            )
         true = answered if label is None else label
         if true not in class_names:
             raise InputError(_unknown_label(true, class_names))

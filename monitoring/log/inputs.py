@@ -1,30 +1,23 @@
-"""A kept clip as bytes: landmarks as they came, and what was said of them."""
+"""A kept clip as bytes: its values as they came, by the name of its form's input, and what was said of it."""
 
 import io
 import zlib
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
+from pipeline.form import FORMS, Form
 from pipeline.samples import Samples, from_clips
-from pipeline.skeleton import skeleton
-
-SAID = ("fps", "aspect", "handedness")
-POINTS = {len(skeleton(name).points): name for name in ("hand", "holistic")}
 
 
-def pack(landmarks: NDArray[np.float32], *, aspect: float, fps: float, handedness: float) -> bytes:
-    """Packs one clip [T, V, 3], NaN where not seen; fps and handedness NaN where unknown."""
+def pack(values: NDArray[np.float32], form: Form, **said: float) -> bytes:
+    """Packs one clip [T, …] as a model takes it; what is said of it is NaN where it is not known."""
     stream = io.BytesIO()
-    np.savez_compressed(
-        stream,
-        landmarks=landmarks.astype(np.float32),
-        aspect=np.asarray(aspect, np.float32),
-        fps=np.asarray(fps, np.float32),
-        handedness=np.asarray(handedness, np.float32),
-    )
+    columns = {name: np.asarray(said[name], np.float32) for name in form.columns}
+    np.savez_compressed(stream, allow_pickle=False, **{form.values: values.astype(form.dtype)}, **columns)
     return stream.getvalue()
 
 
@@ -35,24 +28,28 @@ def unpack(clip: bytes, id: str = "") -> Samples:
     """
     try:
         with np.load(io.BytesIO(clip), allow_pickle=False) as found:  # arrays alone: nothing is unpickled
-            landmarks, (fps, aspect, handedness) = found["landmarks"], (float(found[name]) for name in SAID)
+            arrays = {name: found[name] for name in found.files}
+            name = next(form.values for form in FORMS.values() if form.values in arrays)
+            values = arrays.pop(name)
+            said: dict[str, Any] = {name: float(value) for name, value in arrays.items()}
+    except StopIteration:
+        raise _unreadable(id, f"it has none of {', '.join(sorted({form.values for form in FORMS.values()}))}") from None
     except (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, zlib.error) as error:
-        raise InputError(
-            f"the kept input of '{id}' cannot be read: {error}. Erase it: signloop log erase --id"
-        ) from None
-    if landmarks.ndim != 3 or landmarks.shape[1] not in POINTS or landmarks.shape[2] != 3 or not len(landmarks):
-        raise InputError(
-            f"the kept input of '{id}': expected [frames, {' or '.join(map(str, POINTS))}, 3], got "
-            f"{list(landmarks.shape)}. Erase it: signloop log erase --id"
-        )
+        raise _unreadable(id, str(error)) from None
+    form = _form(values, name)
+    if form is None or set(said) != set(form.columns) or not len(values):
+        shapes = ", ".join(f"{form.name}: {form.words}" for form in FORMS.values() if form.values == name)
+        raise _unreadable(id, f"expected rows of {shapes}, got {name} {list(values.shape)}")
     return from_clips(
-        [landmarks],
-        target=[0],
-        group=[""],
-        ids=[id],
-        fps=fps,
-        aspect=aspect,
-        handedness=handedness,
-        class_names=("",),
-        skeleton=POINTS[landmarks.shape[1]],
+        [form.rows(values[None])[0]], target=[0], group=[""], ids=[id], class_names=("",), form=form.name, **said
     )
+
+
+def _form(values: NDArray[Any], name: str) -> Form | None:
+    """Returns the form of rows; forms whose values have the same name are told apart by how many points they have."""
+    named = [form for form in FORMS.values() if form.values == name and values.ndim == len(form.axes) - 1]
+    return next((form for form in named if form.fits(form.rows(values[None])[0].shape[1:])), None)
+
+
+def _unreadable(id: str, why: str) -> InputError:
+    return InputError(f"the kept input of '{id}' cannot be read: {why}. Erase it: signloop log erase --id")

@@ -18,7 +18,6 @@ from monitoring.log.database import Database
 from monitoring.log.feedback import counting
 from monitoring.log.reading import margin
 from monitoring.log.tables import corrections, kept_inputs, predictions
-from pipeline.contract import NO_HAND
 
 LOOKED_AT = 10_000  # of the newest answers
 
@@ -41,7 +40,7 @@ class Doubtful:
 
 
 def review(database: Database, track: str, *, limit: int = 50, kept_only: bool = False) -> list[Doubtful]:
-    """Returns answers of which nobody has spoken yet, the most informative first.
+    """Returns answers of which nobody has spoken yet, the most informative first; of no class nothing is asked.
 
     kept_only  only those whose input is kept
     """
@@ -50,7 +49,7 @@ def review(database: Database, track: str, *, limit: int = 50, kept_only: bool =
     query = (
         select(*(predictions.c[name] for name in names), kept_inputs.c.id.is_not(None).label("kept"))
         .join(kept_inputs, kept_inputs.c.id == predictions.c.id, isouter=not kept_only)
-        .where(predictions.c.track == track, predictions.c.role != "shadow", predictions.c.label != NO_HAND)
+        .where(predictions.c.track == track, predictions.c.role != "shadow", predictions.c.confidence.is_not(None))
         .where(predictions.c.id.not_in(spoken))
         .order_by(predictions.c.time.desc(), predictions.c.number.desc())
         .limit(LOOKED_AT)

@@ -1,18 +1,25 @@
-"""The door to the feature sets: one module a set, built by name; each belongs to one skeleton.
+"""The door to the feature sets, and to the preprocessing that measures them; each set belongs to one form.
 
-A set's module has a class `Features(nn.Module)`: built from a Skeleton, it says `num_features`. A hand's also says
-`anchors` (the two points that must be seen and apart), and turns points_BTVC in square units and handedness_B into
-features_BTF; a whole body's turns a `body.Body` into features_BTF.
+A set of points has a module of its own with a class `Features(nn.Module)`: built from a Skeleton, it says
+`num_features`. A hand's also says `anchors` (the two points that must be seen and apart), and turns points_BTVC in
+square units and handedness_B into features_BTF; a whole body's turns a `body.Body` into features_BTF. The sets of other
+forms are ways of their preprocessing, which is built from the set's name and the shape of a row.
 """
 
 from importlib import import_module
 from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.skeleton import Skeleton
+from pipeline.form import form as form_named
+from pipeline.skeleton import Skeleton, skeleton
 
-SETS = {"hand": ("planar", "oriented", "invariant", "raw"), "holistic": ("handmade_469", "points")}
-PREPROCESS = {"hand": "preprocess", "holistic": "holistic"}  # by name: editing one retrains no track of the other
+SETS = {
+    "hand": ("planar", "oriented", "invariant", "raw"),
+    "holistic": ("handmade_469", "points"),
+    "bitmap": ("centred", "plain"),
+}
+PREPROCESS = {"hand": "preprocess", "holistic": "holistic", "bitmap": "bitmap"}
+# by name: editing one retrains no track of another
 
 
 def build(name: str, skeleton: Skeleton) -> Any:
@@ -25,20 +32,26 @@ def build(name: str, skeleton: Skeleton) -> Any:
     return import_module(f"pipeline.features.{name}").Features(skeleton)
 
 
-def build_preprocess(name: str, skeleton: Skeleton, *, place: bool = False) -> Any:
-    """Builds the way from a skeleton's landmarks to the features of a name.
+def build_preprocess(name: str, form: str, row: tuple[int, ...] = (), *, place: bool = False) -> Any:
+    """Builds the way from a form's values to the features of a name.
 
     place  asks for a hand's place besides, see `place`
 
-    Raises: InputError as `build`, and where a whole body's place is asked for.
+    Raises: InputError as `build`, and where the place of anything else than a hand is asked for.
     """
-    if place and skeleton.name != "hand":
-        raise InputError(f"skeleton '{skeleton.name}': a recurrent model reads one hand. Choose another `model.name`.")
-    module: Any = import_module(f"pipeline.features.{PREPROCESS[skeleton.name]}")
-    return module.Preprocess(name, skeleton, place=True) if place else module.Preprocess(name, skeleton)
+    if place and form != "hand":
+        raise InputError(f"form '{form}': a recurrent model reads one hand. Choose another `model.name`.")
+    if name not in (valid := SETS[form_named(form).name]):
+        raise InputError(f"form '{form}' has no features '{name}'. Valid: {', '.join(valid)}.")
+    module: Any = import_module(f"pipeline.features.{PREPROCESS[form]}")
+    if not form_named(form).has_points:
+        return module.Preprocess(name, row)
+    points = skeleton(form)
+    return module.Preprocess(name, points, place=True) if place else module.Preprocess(name, points)
 
 
 def modules(name: str) -> list[str]:
-    """Returns what is imported by the name of a set: the set's own module and the preprocessing of its skeleton."""
-    ways = [PREPROCESS[skeleton] for skeleton, sets in SETS.items() if name in sets]
-    return [f"pipeline.features.{module}" for module in (name, *ways)]
+    """Returns what is imported by the name of a set: the preprocessing of its form, and of points its own module."""
+    [form] = [form for form, sets in SETS.items() if name in sets]
+    own = [name] if form_named(form).has_points else []
+    return [f"pipeline.features.{module}" for module in (*own, PREPROCESS[form])]

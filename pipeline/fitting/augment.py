@@ -1,4 +1,4 @@
-"""Random changes to training clips, on whole batches: what a new signer, camera and detector would change.
+"""Random changes to training clips of points, on whole batches: what a new signer, camera and detector would change.
 
 Every clip draws its own rotation, shear, scale, perspective, mirror and speed, kept through its frames; jitter and
 dropped points are drawn for each point of each frame. What was not seen stays so.
@@ -17,6 +17,7 @@ from pipeline.fitting.warp import lost_runs, pivoted, replayed
 from pipeline.params import Augment
 from pipeline.skeleton import Skeleton
 
+USES = frozenset(Augment.model_fields) - {"shift"}
 MAX_STRETCH = 2.0  # perspective magnifies no point by more
 
 

@@ -8,7 +8,7 @@ their batch; so clips of similar lengths meet in one, among so many that chance 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline import samples as store
+from pipeline.form import form as named
 from pipeline.samples import Samples
 
 CHUNK_CLIPS = 512
@@ -25,14 +26,17 @@ POOL_BATCHES = 16  # are sorted by length together: more leave less padding, few
 
 
 class Batch(NamedTuple):
-    landmarks: Tensor  # [B, T, V, C]; NaN where not seen, and past the end of a shorter clip
-    aspect: Tensor  # [B]
-    fps: Tensor  # [B]
-    handedness: Tensor  # [B]
-    target: Tensor  # [B]
+    """Some samples as a recognizer takes them.
+
+    inputs  by the form's order, the values first; NaN where not seen, and past the end of a shorter clip
+    target  [B]
+    """
+
+    inputs: tuple[Tensor, ...]
+    target: Tensor
 
     def to(self, device: torch.device) -> "Batch":
-        return Batch(*(tensor.to(device) for tensor in self))
+        return Batch(tuple(tensor.to(device) for tensor in self.inputs), self.target.to(device))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +121,7 @@ def _buffers(clips: Clips, generator: np.random.Generator | None) -> Iterator[tu
             yield buffer, np.arange(len(together))
 
 
-def _read(file: h5py.File, header: Samples, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+def _read(file: h5py.File, header: Samples, indices: NDArray[np.int64]) -> NDArray[Any]:
     """Reads the frames of sorted clips with one contiguous read, and leaves out what lies between."""
     first = header.offsets[indices[0]]
     span = store.rows(file, int(first), int(header.offsets[indices[-1] + 1]))
@@ -125,10 +129,10 @@ def _read(file: h5py.File, header: Samples, indices: NDArray[np.int64]) -> NDArr
     return span[np.concatenate(keep)]
 
 
-def _with_values(header: Samples, indices: NDArray[np.int64], values: NDArray[np.float32]) -> Samples:
+def _with_values(header: Samples, indices: NDArray[np.int64], values: NDArray[Any]) -> Samples:
     columns = {name: getattr(header, name)[indices] for name in store.PER_SAMPLE}
     offsets = np.concatenate([[0], np.cumsum(header.lengths[indices])]).astype(np.int64)
-    return Samples(values=values, offsets=offsets, class_names=header.class_names, skeleton=header.skeleton, **columns)
+    return Samples(values=values, offsets=offsets, class_names=header.class_names, form=header.form, **columns)
 
 
 def _batch(samples: Samples, chosen: NDArray[np.int64], width: int, generator: np.random.Generator | None) -> Batch:
@@ -138,7 +142,10 @@ def _batch(samples: Samples, chosen: NDArray[np.int64], width: int, generator: n
     frame = start[:, None] + np.arange(width)
     inside = frame < lengths[:, None]
     rows = samples.offsets[:-1][chosen][:, None] + np.minimum(frame, lengths[:, None] - 1)
-    landmarks = samples.values[rows]
-    landmarks[~inside] = np.nan
-    columns = [torch.from_numpy(getattr(samples, name)[chosen]) for name in ("aspect", "fps", "handedness", "target")]
-    return Batch(torch.from_numpy(landmarks), *columns)
+    form = named(samples.form)
+    feed = form.feed(samples.values[rows])
+    if not inside.all():
+        feed[~inside] = np.nan
+    columns = (getattr(samples, name)[chosen] for name in form.columns)
+    inputs = tuple(torch.from_numpy(column) for column in (feed, *columns))
+    return Batch(inputs, torch.from_numpy(samples.target[chosen]))

@@ -20,11 +20,11 @@ from torch import Tensor, nn
 
 from pipeline.errors import InputError, SignloopError
 from pipeline.files import replacing
-from pipeline.fitting.augment import augment
+from pipeline.fitting.augmentation import augmentation
 from pipeline.fitting.data import Clips, batches
+from pipeline.fitting.freezing import frozen, still
 from pipeline.models.recognizer import Recognizer
 from pipeline.params import Device, Train
-from pipeline.skeleton import skeleton
 
 Log = Callable[[int, dict[str, float]], None]
 VALIDATION_BATCH = 256
@@ -100,13 +100,15 @@ def fit(
     if teacher is not None:
         fabric.to_device(teacher)
     learn = _Lesson(objective, teacher)
+    kept = frozen(recognizer, config.freeze)
     progress = resume(checkpoint, recognizer, optimizer, schedule)
     for entry in progress.history:
         log(int(entry["epoch"]), entry)
     while progress.epoch < config.epochs and progress.epoch - progress.best_epoch <= config.patience:
         entry = {"epoch": float(progress.epoch), "learning_rate": optimizer.param_groups[0]["lr"]}
         for name, parameter in recognizer.named_parameters():
-            parameter.requires_grad_(name not in rates or progress.epoch >= config.freeze_epochs)
+            waits = name in rates and progress.epoch < config.freeze_epochs
+            parameter.requires_grad_(not (waits or name in kept))
         entry["train_loss"] = _train_epoch(fabric, model, learn, optimizer, schedule, train, config, progress.epoch)
         entry |= validate(model, objective, val, fabric.device, by_length=config.sequence_length is None)
         if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
@@ -153,17 +155,16 @@ def _train_epoch(
     torch.manual_seed(config.seed * 100_003 + epoch)  # dropout
     order = np.random.default_rng([config.seed, epoch, fabric.global_rank])
     noise = torch.Generator(device=fabric.device).manual_seed(config.seed * 100_003 + epoch)
-    points = skeleton(clips.samples.skeleton)
+    change = augmentation(clips.samples.form, config.augment)
     model.train()
+    still(model, config.freeze)
     total, count = 0.0, 0
     for batch in batches(clips, **frames_seen(config, epoch, clips.longest), size=config.batch_size, generator=order):
-        landmarks, aspect, fps, handedness, target = batch.to(fabric.device)
-        landmarks, fps, handedness = augment(
-            landmarks, aspect, fps, handedness, skeleton=points, config=config.augment, generator=noise
-        )
+        inputs, target = batch.to(fabric.device)
+        inputs = change(inputs, noise)
         with products(config.precision, fabric.device):
-            logits, _ = model(landmarks, aspect, fps, handedness)
-        loss = learn(logits.float(), target, (landmarks, aspect, fps, handedness))
+            logits, _ = model(*inputs)
+        loss = learn(logits.float(), target, inputs)
         optimizer.zero_grad()
         fabric.backward(loss)
         fabric.clip_gradients(model, optimizer, max_norm=MAX_NORM, error_if_nonfinite=False)  # `fit` says it better
@@ -194,8 +195,8 @@ def validate(
     loss, hits, count = 0.0, 0, 0
     size = min(VALIDATION_BATCH, max(1, VALIDATION_FRAMES // clips.longest)) if by_length else VALIDATION_BATCH
     for batch in batches(clips, size=size, length=None, by_length=by_length):
-        landmarks, aspect, fps, handedness, target = batch.to(device)
-        logits, _ = model(landmarks, aspect, fps, handedness)
+        inputs, target = batch.to(device)
+        logits, _ = model(*inputs)
         loss += objective(logits, target).item() * len(target)
         hits += int((logits.argmax(-1) == target).sum())
         count += len(target)
@@ -219,7 +220,8 @@ def _groups(module: nn.Module, config: Train, rates: Mapping[str, float]) -> lis
 
 def _schedule(config: Train, optimizer: torch.optim.Optimizer, steps: int) -> Any:
     if config.schedule == "plateau":
-        return torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=max(1, config.patience // 3))
+        waits = config.plateau_patience or max(1, config.patience // 3)
+        return torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=waits)
     total = max(2, config.epochs * steps)
     most = [group["lr"] for group in optimizer.param_groups]
     return torch.optim.lr_scheduler.OneCycleLR(optimizer, most, total_steps=total, pct_start=0.2)

@@ -17,14 +17,13 @@ import torch
 
 from pipeline import sources
 from pipeline.errors import InputError, SignloopError
-from pipeline.fitting.augment import augment
+from pipeline.fitting.augmentation import augmentation
 from pipeline.fitting.data import Batch, Clips, batches
 from pipeline.fitting.loop import MAX_NORM, Log, Progress, keep, open_fabric, resume
 from pipeline.fitting.reconstruction import Reconstruction
 from pipeline.leakage import digests
 from pipeline.params import Data, Pretrain
 from pipeline.samples import PER_SAMPLE, Samples
-from pipeline.skeleton import skeleton
 
 if TYPE_CHECKING:
     from pipeline.detect.workshop import Workshop
@@ -83,16 +82,13 @@ def _epoch(
     torch.manual_seed(config.seed * 100_003 + epoch)  # dropout
     order = np.random.default_rng([config.seed, epoch, fabric.global_rank])
     noise = torch.Generator(device=fabric.device).manual_seed(config.seed * 100_003 + epoch)
-    body = skeleton(train.samples.skeleton)
+    change = augmentation(train.samples.form, config.augment)
     parts = [train] if further is None else [train, further.clips(epoch, len(train))]
     model.train()
     total, count = 0.0, 0
     for batch in _mixed(parts, config, order):
-        landmarks, aspect, fps, handedness, target = batch.to(fabric.device)
-        landmarks, fps, handedness = augment(
-            landmarks, aspect, fps, handedness, skeleton=body, config=config.augment, generator=noise
-        )
-        loss = model(Batch(landmarks, aspect, fps, handedness, target), noise)
+        inputs, target = batch.to(fabric.device)
+        loss = model(Batch(change(inputs, noise), target), noise)
         optimizer.zero_grad()
         fabric.backward(loss)
         fabric.clip_gradients(model, optimizer, max_norm=MAX_NORM, error_if_nonfinite=False)
@@ -156,9 +152,9 @@ class Further:
 
         Raises: InputError when nothing is left, or the points are others.
         """
-        if samples.skeleton != own.skeleton:
+        if samples.form != own.form:
             raise InputError(
-                f"pretrain.data: expected clips of '{own.skeleton}', as the track's, got '{samples.skeleton}' from "
+                f"pretrain.data: expected clips of '{own.form}', as the track's, got '{samples.form}' from "
                 f"'{self.data.source}'. Name another source, or leave `pretrain.data` out."
             )
         kept = held_out.left_out_of(samples)
@@ -171,7 +167,7 @@ class Further:
 
 
 def together(parts: list[Samples]) -> Samples:
-    """Puts stores of the same skeleton end to end."""
+    """Puts stores of the same form end to end."""
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in PER_SAMPLE}
     lengths = np.concatenate([part.lengths for part in parts])
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

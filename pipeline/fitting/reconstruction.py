@@ -39,7 +39,7 @@ class Reconstruction(nn.Module):
 
     def forward(self, batch: Batch, generator: torch.Generator) -> Float[Tensor, ""]:
         config = self.config
-        features_BTF, seen_BT = self.preprocess(batch.landmarks, batch.aspect, batch.fps, batch.handedness)
+        features_BTF, seen_BT = self.preprocess(*batch.inputs)
         points_BTVC, seconds_BT, _ = self.network.points(features_BTF, seen_BT)
         places_BTVC, seen_BTV1 = points_BTVC[..., :-1], points_BTVC[..., -1:]
         chosen_BTV = choose(

@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline import samples as store
 from pipeline.errors import InputError
+from pipeline.form import form
 from pipeline.formats.keeping import Otherwise
 from pipeline.samples import Samples
 
@@ -25,6 +26,7 @@ MODULES = {
     ".pose": "poses",
     "": "poses",  # a folder
 }
+OF_ANY_FORM = (".h5", ".npz")
 SUFFIXES = tuple(filter(None, MODULES))
 
 
@@ -43,6 +45,12 @@ def read(path: Path, otherwise: Otherwise | None = None) -> Samples:
 def write(path: Path, samples: Samples) -> list[str]:
     """Writes samples, whole or not at all; returns what the format could not hold, a few words each."""
     store.check(samples)
+    suffix, kind = path.suffix.lower(), form(samples.form)
+    if not kind.has_points and suffix not in OF_ANY_FORM:
+        raise InputError(
+            f"'{path}': {suffix or 'a folder of .pose'} holds points of a skeleton, these are samples of "
+            f"'{kind.name}'. Give a file {' or '.join(OF_ANY_FORM)}."
+        )
     return _module(path, folder=path.is_dir() or not path.suffix).write(path, samples)
 
 

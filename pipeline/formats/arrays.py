@@ -8,7 +8,7 @@ points       [V] the names of X's points, three columns each; by them a file is 
 provenance   JSON
 rows_…       further values a frame, where the store has them
 
-Any other .npz is read as that source reads it.
+Samples without points have a layout of their own (plain.py). Any other .npz is read as that source reads it.
 """
 
 import json
@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.files import replacing
+from pipeline.form import form
+from pipeline.formats import plain
 from pipeline.formats.keeping import Otherwise
 from pipeline.params import LandmarkClips
 from pipeline.samples import Samples
@@ -34,8 +36,10 @@ ROWS = "rows_"
 
 
 def write(path: Path, samples: Samples) -> list[str]:
-    named = skeleton(samples.skeleton)
-    order = [column for part in ORDER[samples.skeleton] for column in named.part(part)]
+    if not form(samples.form).has_points:
+        return plain.write(path, samples)
+    named = skeleton(samples.form)
+    order = [column for part in ORDER[samples.form] for column in named.part(part)]
     found: dict[str, NDArray[Any]] = {
         "X": samples.values[:, order].reshape(len(samples.values), -1),
         "offsets": samples.offsets,
@@ -56,6 +60,8 @@ def write(path: Path, samples: Samples) -> list[str]:
 
 def read(path: Path, otherwise: Otherwise) -> Samples:
     found = arrays(path)
+    if "form" in found:
+        return plain.read(found, path)
     if "points" not in found:
         data = LandmarkClips(
             source="landmark_clips",
@@ -87,7 +93,7 @@ def read(path: Path, otherwise: Otherwise) -> Samples:
         aspect=found["aspect"].astype(np.float32),
         handedness=found["handedness"].astype(np.float32),
         class_names=tuple(found["class_names"].tolist()),
-        skeleton=kind,
+        form=kind,
         provenance=_provenance(found, path),
         rows={
             name.removeprefix(ROWS): values.astype(np.float32)

@@ -50,15 +50,15 @@ def _pixels(aspect: float) -> tuple[float, float]:
 
 def _parts(samples: Samples, i: int) -> dict[str, list[int]]:
     """Returns the components of a file: which part, and its columns in the store."""
-    named = skeleton(samples.skeleton)
-    if samples.skeleton == "hand":
+    named = skeleton(samples.form)
+    if samples.form == "hand":
         return {"left_hand" if samples.handedness[i] < 0.5 else "right_hand": named.part("hand")}
     return {part: named.part(part) for part in ("pose", "left_hand", "right_hand")}
 
 
 def _components(samples: Samples, i: int) -> Iterator[tuple[str, list[str], list[tuple[int, int]]]]:
     """Yields each part, MediaPipe's names of its points, and its bones by their numbers."""
-    named = skeleton(samples.skeleton)
+    named = skeleton(samples.form)
     for part, columns in _parts(samples, i).items():
         yield part, [theirs(named.points[c].removeprefix(f"{part}_")) for c in columns], _bones(named, columns)
 

@@ -60,7 +60,7 @@ def read(path: Path, otherwise: Otherwise) -> Samples:
         aspect=index["aspect"],
         handedness=index["handedness"],
         class_names=class_names,
-        skeleton="holistic",
+        form="holistic",
     )
     return _one_hand(samples, np.nan_to_num(samples.handedness, nan=1.0)) if index["skeleton"][0] == "hand" else samples
 
@@ -72,7 +72,7 @@ def _write_one(path: Path, samples: Samples) -> list[str]:
         )
     with replacing(path) as beside:
         write_clip(beside, samples, 0)
-    unknown = samples.skeleton == "hand" and bool(np.isnan(samples.handedness[0]))
+    unknown = samples.form == "hand" and bool(np.isnan(samples.handedness[0]))
     lost = ["that nobody knows which hand it is (written as the right one)"] if unknown else []
     return ["label", "group", "id", *lost, *_corner(samples), *unsaid(samples)]
 
@@ -103,7 +103,7 @@ def _safe(name: str) -> str:
 
 def _index(samples: Samples, files: list[str]) -> pd.DataFrame:
     text = {"file": files, "id": samples.id, "label": labels(samples), "group": samples.group}
-    return pd.DataFrame(text | {"skeleton": samples.skeleton} | {name: getattr(samples, name) for name in NUMBERS})
+    return pd.DataFrame(text | {"skeleton": samples.form} | {name: getattr(samples, name) for name in NUMBERS})
 
 
 def _read_index(path: Path) -> pd.DataFrame:
@@ -160,4 +160,4 @@ def _one_hand_where_no_other(samples: Samples, path: Path) -> Samples:
 def _one_hand(samples: Samples, right: NDArray[np.floating]) -> Samples:
     of_row = np.repeat(right >= 0.5, samples.lengths)[:, None, None]
     left, other = (samples.values[:, HOLISTIC.part(part)] for part in ("left_hand", "right_hand"))
-    return replace(samples, values=np.where(of_row, other, left), skeleton="hand")
+    return replace(samples, values=np.where(of_row, other, left), form="hand")

@@ -50,7 +50,7 @@ def write(path: Path, samples: Samples) -> list[str]:
         "handedness": pa.array(each_frame(samples, hands), pa.string()),
     }
     flat = samples.values.reshape(len(samples.values), -1)
-    columns |= {name: pa.array(flat[:, i], from_pandas=True) for i, name in enumerate(COLUMNS[samples.skeleton])}
+    columns |= {name: pa.array(flat[:, i], from_pandas=True) for i, name in enumerate(COLUMNS[samples.form])}
     table = pa.table(columns)
     if path.suffix.lower() == ".csv":
         with replacing(path) as beside:

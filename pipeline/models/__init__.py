@@ -7,15 +7,16 @@ from pipeline.features import build_preprocess
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent
 from pipeline.params import Model
-from pipeline.skeleton import skeleton as skeleton_by_name
 
 
-def build(config: Model, *, skeleton: str, num_classes: int) -> Recognizer:
+def build(config: Model, *, form: str, num_classes: int, row: tuple[int, ...] = ()) -> Recognizer:
     """Builds preprocessing and network; weights come from Torch's global generator.
 
-    Raises: InputError when the model's features are not made of the skeleton.
+    row  shape of a row of values; of a form that does not leave it to the data it may be left out
+
+    Raises: InputError when the model's features are not measured on the form.
     """
     network: Any = import_module(f"pipeline.models.{config.name}").Network
     place = issubclass(network, Recurrent)
-    preprocess = build_preprocess(config.features, skeleton_by_name(skeleton), place=place)
+    preprocess = build_preprocess(config.features, form, row, place=place)
     return Recognizer(preprocess, network(config, preprocess.num_features, num_classes))

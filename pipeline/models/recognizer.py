@@ -10,7 +10,7 @@ from pipeline.models.recurrent import Recurrent, State
 
 
 class Recognizer(nn.Module):
-    """Maps recorded landmarks to logits; a clip without one seen frame gets zeros and `seen` 0.
+    """Maps a form's inputs, as recorded, to logits; a sample in which nothing is seen gets zeros and `seen` 0.
 
     In training a network may give several answers to a clip, which its objective takes; afterwards it gives one.
     """
@@ -21,15 +21,12 @@ class Recognizer(nn.Module):
         self.network = network
 
     def forward(
-        self,
-        landmarks: Float[Tensor, "B T V C"],
-        aspect: Float[Tensor, " B"],
-        fps: Float[Tensor, " B"],
-        handedness: Float[Tensor, " B"],
+        self, values: Float[Tensor, "B T *row"], *columns: Float[Tensor, " B"]
     ) -> tuple[Float[Tensor, "B *answers K"], Float[Tensor, " B"]]:
-        with _exact(landmarks.device.type):
-            features_BTF, seen_BT = self.preprocess(landmarks, aspect, fps, handedness)
-        return self.network(features_BTF, seen_BT), seen_BT.to(landmarks.dtype).mean(1)
+        """Takes the inputs in the form's order: of points landmarks, aspect, fps, handedness."""
+        with _exact(values.device.type):
+            features, seen_BT = self.preprocess(values, *columns)
+        return self.network(features, seen_BT), seen_BT.to(values.dtype).mean(1)
 
     def step(
         self,

@@ -29,14 +29,10 @@ class Views(Recognizer):
         self.mirrored = skeleton_by_name(skeleton).mirrored()
 
     def forward(
-        self,
-        landmarks: Float[Tensor, "B T V C"],
-        aspect: Float[Tensor, " B"],
-        fps: Float[Tensor, " B"],
-        handedness: Float[Tensor, " B"],
+        self, values: Float[Tensor, "B T V C"], *columns: Float[Tensor, " B"]
     ) -> tuple[Float[Tensor, "B K"], Float[Tensor, " B"]]:
-        columns = zip(*self.of(landmarks, aspect, fps, handedness), strict=True)
-        logits_NK, seen_N = super().forward(*(torch.cat(column) for column in columns))
+        each = zip(*self.of(values, *columns), strict=True)
+        logits_NK, seen_N = super().forward(*(torch.cat(input) for input in each))
         return logits_NK.unflatten(0, (NUM_VIEWS, -1)).mean(0), seen_N.unflatten(0, (NUM_VIEWS, -1))[0]
 
     def of(self, landmarks: Tensor, aspect: Tensor, fps: Tensor, handedness: Tensor) -> list[Inputs]:

@@ -14,7 +14,8 @@ from pipeline.models import build
 from pipeline.models.recognizer import Recognizer
 from pipeline.params import Model
 
-SCHEMA = 1
+SCHEMA = 2
+READS = (1, 2)  # 1 called the form a skeleton
 HEAD = "network.head."  # of every network: a row a class
 
 
@@ -25,7 +26,8 @@ class Trained:
     recognizer: Recognizer
     config: Model
     class_names: tuple[str, ...]
-    skeleton: str
+    form: str
+    row: tuple[int, ...] = ()  # where the form leaves it to the data
 
 
 def save(folder: Path, trained: Trained) -> None:
@@ -37,7 +39,8 @@ def save(folder: Path, trained: Trained) -> None:
         "schema": SCHEMA,
         "model": trained.config.model_dump(mode="json"),
         "class_names": trained.class_names,
-        "skeleton": trained.skeleton,
+        "form": trained.form,
+        "row": trained.row,
     }
     write_json(folder / "model.json", header)
 
@@ -51,17 +54,20 @@ def load(path: Path) -> Trained:
     weights = folder / "model.safetensors" if path.is_dir() else path
     header = read_json(folder / "model.json")
     try:
-        if header["schema"] != SCHEMA:
+        if header["schema"] not in READS:
             raise InputError(f"'{folder}' has schema {header['schema']}, expected {SCHEMA}. Run `dvc repro`.")
+        if header["schema"] == 1:
+            header["form"] = header.pop("skeleton")
         config = TypeAdapter(Model).validate_python(header["model"])
-        recognizer = build(config, skeleton=header["skeleton"], num_classes=len(header["class_names"]))
+        row = tuple(header.get("row", ()))
+        recognizer = build(config, form=header["form"], num_classes=len(header["class_names"]), row=row)
         recognizer.load_state_dict(load_file(weights))
     except FileNotFoundError:
         raise InputError(f"'{weights}' does not exist. Run `dvc repro`, or give another path.") from None
     except (KeyError, TypeError, ValidationError, SafetensorError, RuntimeError) as error:
         raise InputError(f"'{weights}' and its model.json do not fit each other: {error}") from None
     names = tuple(header["class_names"])
-    return Trained(recognizer=recognizer.eval(), config=config, class_names=names, skeleton=header["skeleton"])
+    return Trained(recognizer=recognizer.eval(), config=config, class_names=names, form=header["form"], row=row)
 
 
 def start_from(former: Trained, new: Trained) -> None:
@@ -69,7 +75,7 @@ def start_from(former: Trained, new: Trained) -> None:
 
     Raises: InputError when they are not the same architecture.
     """
-    if former.config != new.config or former.skeleton != new.skeleton:
+    if (former.config, former.form, former.row) != (new.config, new.form, new.row):
         raise InputError(
             f"train.init_from: expected weights of {_named(new)}, got {_named(former)}. Set `model` as those were made."
         )
@@ -90,4 +96,4 @@ def _rows(former: Tensor, new: Tensor, kept: list[tuple[int, int]]) -> Tensor:
 
 def _named(trained: Trained) -> str:
     settings = trained.config.model_dump(mode="json")
-    return f"{trained.skeleton} {', '.join(f'{key} {value}' for key, value in settings.items())}"
+    return f"{trained.form} {', '.join(f'{key} {value}' for key, value in settings.items())}"

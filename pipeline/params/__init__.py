@@ -30,13 +30,16 @@ from pipeline.params.models import (
     Mlp,
     Model,
     SignTransformer,
+    SketchCnn,
+    SketchNet,
     SpatialTemporal,
     Strm,
-    skeleton_of,
+    form_of,
 )
 from pipeline.params.reading import parse, read, with_model
 from pipeline.params.section import Device
 from pipeline.params.serving import Log, Serve
+from pipeline.params.sketches import QuickDraw, Strokes, SyntheticSketches
 from pipeline.params.tracks import Params, Retrain, Track
 from pipeline.params.watching import Policy, Watch
 
@@ -64,21 +67,26 @@ __all__ = [
     "Precision",
     "Prepare",
     "Pretrain",
+    "QuickDraw",
     "Retrain",
     "Rule",
     "Serve",
     "SignTransformer",
+    "SketchCnn",
+    "SketchNet",
     "SpatialTemporal",
     "Strm",
+    "Strokes",
     "SyntheticLetters",
     "SyntheticSigns",
+    "SyntheticSketches",
     "Teacher",
     "Track",
     "Train",
     "Videos",
     "Watch",
+    "form_of",
     "parse",
     "read",
-    "skeleton_of",
     "with_model",
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Field, model_validator
 
 from pipeline.params.section import Positive, Section
+from pipeline.params.sketches import QuickDraw, Strokes, SyntheticSketches
 
 
 class SyntheticLetters(Section):
@@ -153,5 +154,14 @@ def _labels_or_not(data: Media) -> Media:
 
 
 Data = Annotated[
-    SyntheticLetters | SyntheticSigns | LandmarkTable | LandmarkClips | Videos | Images, Field(discriminator="source")
+    SyntheticLetters
+    | SyntheticSigns
+    | LandmarkTable
+    | LandmarkClips
+    | Videos
+    | Images
+    | SyntheticSketches
+    | QuickDraw
+    | Strokes,
+    Field(discriminator="source"),
 ]

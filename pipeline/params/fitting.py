@@ -33,6 +33,7 @@ class Augment(Section):
     turn_deg: Annotated[float, Field(ge=0, le=180)] = 0.0  # besides, about the vertical: how a person faces the camera
     shear: Share = 0.0  # sideways, a share of height; standard deviation
     scale: Share = 0.1  # standard deviation of the log of each axis' scale
+    shift: Share = 0.0  # of a drawing, a share of the picture's sides, standard deviation
     perspective: Annotated[float, Field(ge=0, le=1)] = 0.1
     mirror: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of clips; handedness is mirrored too
     jitter: Annotated[float, Field(ge=0, le=1)] = 0.01  # in hand lengths (or body sizes), standard deviation
@@ -87,6 +88,7 @@ class Train(Section):
     weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.05
     schedule: Literal["one_cycle", "plateau"] = "one_cycle"
     patience: Positive = 15  # epochs without a better validation loss
+    plateau_patience: Positive | None = None  # of them, before `plateau` halves the rate; None: a third
     label_smoothing: Share = 0.1
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0  # a pretrained layer's learning rate beside the next one's
     freeze_epochs: Annotated[int, Field(ge=0)] = 0  # first epochs in which what was pretrained stays as it is
@@ -95,6 +97,7 @@ class Train(Section):
         0  # epochs over which the longest cut grows to the whole; 0: whole at once
     )
     init_from: Weights | None = None  # weights to start from; classes that those lack are added to the head
+    freeze: tuple[str, ...] = ()  # parts of the network that stay as they are, as `convs`; for what init_from brought
     teacher: Teacher | None = None
     augment: Augment = Augment()
     device: Device = "auto"

@@ -1,18 +1,20 @@
 """`model`: an architecture with its sizes, a section a name."""
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from pipeline.params.section import Positive, Section, Share
 
 Features = Literal["planar", "oriented", "invariant", "raw"]  # of one hand
+Pixels = Literal["centred", "plain"]  # of a drawing: its centre of mass in the middle, or as it was drawn
 TransformerSize = Literal["lightweight", "baseline", "medium", "large", "xlarge"]
 
 
 class Mlp(Section):
     """A perceptron on the features of each frame; a clip's answer is the mean over seen frames."""
 
+    form: ClassVar[str] = "hand"
     name: Literal["mlp"]
     features: Features = "oriented"
     hidden: tuple[Annotated[int, Field(ge=1, le=8192)], ...] = (256, 256, 256)
@@ -22,6 +24,7 @@ class Mlp(Section):
 class Linear(Section):
     """Logistic regression on the features of each frame: the baseline that every model must beat."""
 
+    form: ClassVar[str] = "hand"
     name: Literal["linear"]
     features: Features = "oriented"
 
@@ -29,6 +32,7 @@ class Linear(Section):
 class Strm(Section):
     """A stateful tiny recursive model: a memory from frame to frame, so that movements tell; a stream's model."""
 
+    form: ClassVar[str] = "hand"
     name: Literal["strm"]
     features: Features = "oriented"  # the hand's velocity comes besides
     hidden: Annotated[int, Field(ge=2, le=1024)] = 64
@@ -41,6 +45,7 @@ class Strm(Section):
 class SignTransformer(Section):
     """A transformer with a class token over the hand-made numbers of each frame of a whole-body clip."""
 
+    form: ClassVar[str] = "holistic"
     name: Literal["sign_transformer"]
     features: Literal["handmade_469"] = "handmade_469"
     size: TransformerSize = "baseline"
@@ -50,6 +55,7 @@ class SignTransformer(Section):
 class CnnTransformer(Section):
     """Causal convolutions with channel attention between transformer blocks, on points and how they move."""
 
+    form: ClassVar[str] = "holistic"
     name: Literal["cnn_transformer"]
     features: Literal["points"] = "points"
     size: Literal["small", "baseline"] = "baseline"  # small: a student of at most 300 k parameters
@@ -60,6 +66,7 @@ class CnnTransformer(Section):
 class SpatialTemporal(Section):
     """Graph convolutions over 75 points, learned temporal pooling, a transformer with a class token."""
 
+    form: ClassVar[str] = "holistic"
     name: Literal["spatial_temporal"]
     features: Literal["points"] = "points"
     conv: Literal["gcn", "gat", "sage"] = "gcn"  # gat attends to neighbours, and takes several times as long
@@ -82,9 +89,31 @@ class SpatialTemporal(Section):
         return self
 
 
-Model = Annotated[Mlp | Strm | Linear | SignTransformer | SpatialTemporal | CnnTransformer, Field(discriminator="name")]
+class SketchCnn(Section):
+    """Two convolutions and a dense layer on the pixels of a drawing: 50,836 parameters at 28×28 and 20 classes."""
+
+    form: ClassVar[str] = "bitmap"
+    name: Literal["sketch_cnn"]
+    features: Pixels = "centred"
+    dropout: Share = 0.5
 
 
-def skeleton_of(model: Model) -> str:
-    """Returns the name of the skeleton that a model's features are measured on."""
-    return "hand" if model.features in get_args(Features) else "holistic"
+class SketchNet(Section):
+    """Five convolutions with batch norm on the pixels of a drawing, made for eight bits and one core."""
+
+    form: ClassVar[str] = "bitmap"
+    name: Literal["sketch_net"]
+    features: Pixels = "centred"
+    width: Annotated[int, Field(ge=4, le=128)] = 32  # of the first convolution; twice and four times it follow
+    dropout: Share = 0.3
+
+
+Model = Annotated[
+    Mlp | Strm | Linear | SignTransformer | SpatialTemporal | CnnTransformer | SketchCnn | SketchNet,
+    Field(discriminator="name"),
+]
+
+
+def form_of(model: Model) -> str:
+    """Returns the name of the form of samples that a model reads."""
+    return model.form

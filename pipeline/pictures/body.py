@@ -20,7 +20,7 @@ def write(path: Path, samples: Samples, weights: NDArray[np.floating], captions:
 
     captions  of the whole, and of a signer's left and right hand
     """
-    named, row = skeleton(samples.skeleton), plainest(samples)
+    named, row = skeleton(samples.form), plainest(samples)
     clip = int(np.searchsorted(samples.offsets, row, side="right")) - 1
     frame, aspect, shares = samples.values[row], float(samples.aspect[clip]), relative(weights)
     pictures = [_near(frame, aspect, columns, named, shares) for columns in panels(named)]
@@ -30,7 +30,7 @@ def write(path: Path, samples: Samples, weights: NDArray[np.floating], captions:
 
 def plainest(samples: Samples) -> int:
     """Returns the row of `values` that shows most points; of equals, the one with the largest hands."""
-    named = skeleton(samples.skeleton)
+    named = skeleton(samples.form)
     count = samples.seen.sum(1)
     rows = np.flatnonzero(count == count.max())
     extent = np.zeros(len(rows))

@@ -24,7 +24,7 @@ def write(path: Path, samples: Samples, *, whole: bool = True) -> None:
     # A label may hold "</script>" or "<!--": in JSON the sign may as well be escaped.
     data = json.dumps(clips, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     title = html.escape(", ".join(str(name) for name in samples.id[:3]))
-    third = ("nobody said which hand", UNKNOWN) if samples.skeleton == "hand" else ("pose", POSE)
+    third = ("nobody said which hand", UNKNOWN) if samples.form == "hand" else ("pose", POSE)
     named = (("left hand", LEFT), ("right hand", RIGHT), third)
     legend = " · ".join(f'<b style="color:{_css(color)}">{name}</b>' for name, color in named)
     page = PAGE.replace("{legend}", legend).replace("{clips}", data)  # what comes last may hold any of these words
@@ -33,7 +33,7 @@ def write(path: Path, samples: Samples, *, whole: bool = True) -> None:
 
 def _clip(samples: Samples, i: int, rate: float, whole: bool) -> dict[str, Any]:
     shown = view(samples, i, whole=whole)
-    what = strokes(skeleton(samples.skeleton), float(samples.handedness[i]))
+    what = strokes(skeleton(samples.form), float(samples.handedness[i]))
     known = bool(samples.fps[i] > 0)
     facts = [
         str(samples.class_names[samples.target[i]]) or "no label",

@@ -47,10 +47,10 @@ def view(samples: Samples, i: int, *, whole: bool, frame: int | None = None) -> 
     if frame is not None:
         clip = clip[frame : frame + 1]
     if not whole:
-        names = skeleton(samples.skeleton).points
+        names = skeleton(samples.form).points
         signing = [column for column, name in enumerate(names) if not name.endswith(LEGS)]
         clip, aspect = closer(clip, aspect, around=signing)
-    return View(clip, aspect, samples.skeleton, float(samples.handedness[i]))
+    return View(clip, aspect, samples.form, float(samples.handedness[i]))
 
 
 def relative(weights: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -122,5 +122,5 @@ def _loaded(chosen: list[Recording], target: np.ndarray, class_names: tuple[str,
         fps=np.where(np.isnan(fps), np.nan if data.fps is None else data.fps, fps),
         aspect=np.where(np.isnan(aspect), data.aspect, aspect),
         class_names=class_names,
-        skeleton="holistic",
+        form="holistic",
     )

@@ -91,7 +91,7 @@ def _join(parts: list[tuple[Rows, Path, NDArray[np.int64]]], data: LandmarkTable
     def joined(pick: str) -> NDArray[Any]:
         return np.concatenate([getattr(rows, pick)[starts] for rows, _, starts in parts])
 
-    kinds = {rows.skeleton: file for rows, file, _ in parts}
+    kinds = {rows.form: file for rows, file, _ in parts}
     if len(kinds) > 1:
         raise InputError(
             f"'{kinds['hand']}' holds one hand a row and '{kinds['holistic']}' a whole signer; a model learns from one "
@@ -110,7 +110,7 @@ def _join(parts: list[tuple[Rows, Path, NDArray[np.int64]]], data: LandmarkTable
         aspect=joined("aspect").astype(np.float32),
         handedness=np.where(known == 0, np.nan, right / np.maximum(known, 1) >= 0.5).astype(np.float32),
         class_names=(),
-        skeleton=parts[0][0].skeleton,
+        form=parts[0][0].form,
     )
     return samples, joined("label")
 

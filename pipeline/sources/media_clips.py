@@ -165,7 +165,7 @@ def _samples(good: list[Outcome], data: Videos | Images, provenance: dict[str, A
         aspect=[clip.aspect for clip in seen],
         handedness=[clip.handedness for clip in seen],
         class_names=class_names,
-        skeleton=data.detection.points,
+        form=data.detection.points,
         provenance=provenance,
         rows={name: [getattr(clip, name) for clip in seen] for name in ("world", "confidence")},
     )

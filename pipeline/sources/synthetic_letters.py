@@ -100,7 +100,7 @@ def film(
         aspect=np.concatenate(aspect).astype(np.float32),
         handedness=np.repeat(1 - np.array(left, dtype=np.float32), counts),
         class_names=names,
-        skeleton="hand",
+        form="hand",
         provenance={
             "synthetic": True,
             "table_sha256": sha256(path),

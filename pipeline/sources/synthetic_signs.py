@@ -147,7 +147,7 @@ def _samples(
         aspect=np.concatenate([each.aspect for each in made]).astype(np.float32),
         handedness=np.full(len(ids), np.nan, np.float32),  # both hands are there, each by its name
         class_names=class_names,
-        skeleton="holistic",
+        form="holistic",
         provenance=provenance,
     )
 

@@ -43,7 +43,7 @@ class Rows:
     clip: NDArray[Any]
     aspect: NDArray[np.float64]
     handedness: NDArray[np.float64]
-    skeleton: str
+    form: str
 
     def __len__(self) -> int:
         return len(self.values)
@@ -82,7 +82,7 @@ def rows(table: Any, file: Path, data: LandmarkTable) -> Rows:
         clip=text(table[data.clip_column]) if data.clip_column else np.arange(count),
         aspect=_aspect(table, file, data.aspect),
         handedness=_handedness(table) if "handedness" in names else np.full(count, np.nan),
-        skeleton=kind,
+        form=kind,
     )
 
 

@@ -1,23 +1,30 @@
-"""A dozen figures about a clip that a person understands: what drift reports compare, a file a skeleton.
+"""A dozen figures about a clip that a person understands: what drift reports compare, a file a form.
 
 The server asks for them with each answer: nothing here imports pandas before a table is asked for.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from pipeline.samples import Samples
-from pipeline.summary import body, hand
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+MODULES = {"hand": "hand", "holistic": "body", "bitmap": "bitmap", "series": "series"}
+
+
+def module(form: str) -> str:
+    """Names the module that measures samples of a form."""
+    return f"pipeline.summary.{MODULES[form]}"
+
+
 def figures(samples: Samples) -> dict[str, NDArray[Any]]:
     """Returns each figure by name, one value a clip in stored order; NaN where a clip does not let it be measured."""
-    of = {"hand": hand.figures, "holistic": body.figures}[samples.skeleton]
-    return of(samples)
+    return import_module(module(samples.form)).figures(samples)
 
 
 def summarise(samples: Samples) -> "pd.DataFrame":

@@ -21,8 +21,9 @@ from serving.answering.lineup import Lineup
 from serving.answering.questions import Question, Reply, Role, Source
 from serving.answering.replies import replies
 from serving.answering.runners import Runners
-from serving.answering.served import Served, load
-from serving.bodies.clips import Clips, Floats
+from serving.answering.served import Outputs, Served, load
+from serving.bodies.clips import Clips
+from serving.bodies.takes import Takes
 from serving.metrics import Metrics
 from serving.problems import ProblemError, busy
 from serving.requests import NOW
@@ -38,8 +39,8 @@ class Asked:
     id      of the request; in the log too, unless it was in it already
     client  an HMAC of who asks, "" unknown
     version None: whoever is in Production
-    keep    whether the landmarks are to be kept
-    logged  False: what is asked is part of an answer that is recorded by itself, as a stream's
+    keep    whether the clips are to be kept
+    logged  False: a draft, or part of an answer that is recorded by itself, as a stream's
     """
 
     id: str
@@ -97,9 +98,9 @@ class Host:
         """
         return self.lineup(track).choose("", "", 0)[0]
 
-    def points(self, track: str) -> str:
-        """Returns the name of the skeleton that a track's clips have; raises as `answering`."""
-        return self.answering(track).contract.skeleton
+    def takes(self, track: str) -> Takes:
+        """Returns what a track's clips are made of; raises as `answering`."""
+        return self.answering(track).takes
 
     async def serving(self, track: str, asked: Asked) -> tuple[Served, Role]:
         """Returns who answers, and as what.
@@ -136,7 +137,7 @@ class Host:
         answers = list(await asyncio.gather(*(question.answered for question in questions if question.answered)))
         if seen and (named := [answer.id for answer in answers]) != ids:
             seen.prediction = ",".join(named)
-        if role != "shadow" and self.serve.shadow and asked.version is None:
+        if role != "shadow" and self.serve.shadow and asked.version is None and asked.logged:
             self._in_the_shadow(served, clips, [answer.id for answer in answers], common)
         return answers
 
@@ -173,12 +174,12 @@ class Host:
                 question = Question(id=uuid4().hex, clips=some, served=candidate, role="shadow", of=id, **common)
                 self.runners.put(question, share=SHADOWS)
 
-    def _finish(self, questions: Sequence[Question], outputs: tuple[Floats, Floats] | BaseException) -> None:
+    def _finish(self, questions: Sequence[Question], outputs: Outputs | BaseException) -> None:
         """Has answers written, each by itself, and told after that; called on a runner's thread."""
         try:
             if isinstance(outputs, BaseException):
                 raise outputs
-            said = replies(questions, *outputs, now_s=perf_counter())
+            said = replies(questions, outputs, now_s=perf_counter())
             self.metrics.batch(questions[0].served.track, sum(len(question.clips) for question in questions))
         except Exception as error:  # of a model: another shape than its contract says, say
             logger.error("version %d does not answer", questions[0].served.version, exc_info=error)

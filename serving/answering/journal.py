@@ -12,10 +12,9 @@ from monitoring.log.entry import Entry
 from monitoring.log.inputs import pack
 from monitoring.log.reused import Used
 from monitoring.log.writer import TakenError, Writer
-from pipeline.contract import NO_HAND
 from pipeline.summary import figures
 from serving.answering.questions import Question, Reply, numbered
-from serving.bodies.clips import PICTURE, Clips, joined
+from serving.bodies.clips import Clips, joined
 
 Figures = dict[str, float | str | None]
 Tell = Callable[[Question, Reply | BaseException], None]
@@ -96,9 +95,9 @@ class Journal:
                 role=reply.role,
                 of=followed[i],
                 label=answer.label,
-                confidence=None if answer.label == NO_HAND else answer.score,
+                confidence=answer.score if answer.top else None,
                 top=answer.top,
-                entropy=None if answer.label == NO_HAND else float(entropy[i]),
+                entropy=float(entropy[i]) if answer.top else None,
                 uncertain=answer.uncertain,
                 figures=measured[i],
                 latency_ms=reply.latency_ms,
@@ -113,8 +112,7 @@ class Journal:
 
 def _figures(questions: Sequence[Question]) -> list[Figures]:
     """Returns the named figures of every clip; None for what a clip does not let be measured."""
-    points = questions[0].served.contract.skeleton
-    columns = figures(joined([question.clips for question in questions]).samples(points))
+    columns = figures(joined([question.clips for question in questions]).samples())
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [
         {name: None if value != value else value for name, value in zip(columns, row, strict=True)}  # NaN is not itself
@@ -124,5 +122,5 @@ def _figures(questions: Sequence[Question]) -> list[Figures]:
 
 def _packed(clips: Clips, i: int) -> bytes:
     """Returns one clip as the log keeps it."""
-    picture = {name: float(getattr(clips, name)[i]) for name in PICTURE}
-    return pack(clips.landmarks[i], **picture)
+    said = {name: float(column[i]) for name, column in clips.columns.items()}
+    return pack(clips.values[i], clips.takes.form, **said)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.predictor import Answer
-from serving.answering.served import Served
-from serving.bodies.clips import Clips, Floats
+from serving.answering.served import Outputs, Served
+from serving.bodies.clips import Clips
 
 Role = Literal["production", "pinned", "shadow", "canary"]
 Source = Literal["infer", "predict", "stream"]
@@ -21,17 +21,16 @@ Source = Literal["infer", "predict", "stream"]
 class Reply:
     """What one version said to a question of B clips.
 
-    logits         [B, K], as the model gives them
-    seen           [B], share of frames in which something was seen
-    probabilities  [B, K], calibrated
-    answers        B of them
+    outputs        [B, …] each, as the model gives them: logits or what else its objective has; seen, the share of rows
+                   in which something was seen
+    probabilities  [B, K], calibrated; of no classes without such
+    answers        B of them; without a label where no class is answered
     id             under which it is in the log: the question's own, another where that was in it already
     """
 
     version: int
     role: Role
-    logits: Floats
-    seen: Floats
+    outputs: Outputs
     probabilities: NDArray[np.float64]
     answers: tuple[Answer, ...]
     id: str
@@ -49,8 +48,8 @@ class Question:
 
     answered  is set on the event loop, once, after the answer is in the log; None: nobody waits for it
     of        the question whose shadow this is
-    keep      whether the landmarks are kept, too
-    logged    False: it goes into no log by itself, as a window of a stream
+    keep      whether the clips are kept, too
+    logged    False: it goes into no log by itself, as a draft or a window of a stream
     top       how many classes an answer names
     """
 

@@ -12,12 +12,13 @@ from time import perf_counter
 
 from pipeline.params import Serve
 from serving.answering.questions import Question
-from serving.bodies.clips import Floats, joined
+from serving.answering.served import Outputs
+from serving.bodies.clips import joined
 
 log = logging.getLogger(__name__)
 
-# Takes questions that were answered together, their logits [B, K] and seen [B]; or what went wrong in their place.
-Finish = Callable[[Sequence[Question], tuple[Floats, Floats] | BaseException], None]
+# Takes questions that were answered together, the model's outputs [B, …]; or what went wrong in their place.
+Finish = Callable[[Sequence[Question], Outputs | BaseException], None]
 
 
 class Runners:
@@ -63,7 +64,7 @@ class Runners:
         while questions := self._take():
             try:
                 together = joined([question.clips for question in questions])
-                outputs = questions[0].served.predictor.run(together.feeds())
+                outputs = questions[0].served.answer(together)
             except Exception as error:  # ONNX Runtime's own have no common type; whoever asked is to hear of it
                 outputs = error
             try:

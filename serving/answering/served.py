@@ -2,24 +2,26 @@
 
 import logging
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.contract import Contract
+from pipeline.contract import OF_OBJECTIVE, Contract
 from pipeline.errors import InputError
 from pipeline.files import sha256
 from pipeline.predictor import Device, Predictor
-from pipeline.skeleton import skeleton
 from pipeline.stream import Steps
 from registry.load import calibration_of
 from registry.store import Store
 from registry.versions import ONNX, STEP, Version, files
+from serving.bodies.clips import Clips, checked
+from serving.bodies.takes import Floats, Takes
 
 log = logging.getLogger(__name__)
-WARM = ((1, 1), (1, 32), (4, 32))  # clips, frames
+Outputs = dict[str, Floats]  # [B, …] each, by the names of the model's outputs
+WARM = ((1, 1), (1, 32), (4, 32))  # clips, and the rows of each that lasts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +74,22 @@ class Served:
         return self.predictor.contract
 
     @property
-    def points(self) -> int:
-        return len(skeleton(self.contract.skeleton).points)
+    def says(self) -> str:
+        """Names the output that answers: logits, forecast, reconstruction."""
+        return OF_OBJECTIVE[self.contract.objective]
+
+    @property
+    def classifies(self) -> bool:
+        return self.contract.objective == "classify"
+
+    def answer(self, clips: Clips) -> Outputs:
+        """Runs the model."""
+        values, seen = self.predictor.run(clips.feeds())
+        return {self.says: values, "seen": seen}
+
+    @cached_property
+    def takes(self) -> Takes:
+        return Takes.of(self.contract)
 
 
 def load(store: Store, version: Version, *, device: Device = "cpu") -> Served:
@@ -106,27 +122,36 @@ def _steps(path: Path) -> Steps | None:
 
 
 def _check(served: Served, where: str) -> None:
-    """Has it answer clips of several sizes, of which the last shows nobody.
+    """Has it answer clips of several sizes, of which the last shows nothing.
 
     Raises: InputError when it gives none, or one of another shape than the contract says, or that is no number.
     """
     rng = np.random.default_rng(0)
-    for clips, frames in WARM:
-        landmarks = rng.random((clips, frames, served.points, 3), np.float32)
-        landmarks[-1] = np.nan if clips > 1 else landmarks[-1]
-        ones = np.ones(clips, np.float32)
-        feeds = {"landmarks": landmarks, "aspect": ones, "fps": 15 * ones, "handedness": ones}
+    for count, rows in WARM:
+        clips = checked(served.takes.made_up(rng, count, rows), served.takes)
         try:
-            logits, seen = served.predictor.run(feeds)
+            outputs = served.answer(clips)
         except Exception as error:  # ONNX Runtime's own have no base class in common
-            raise InputError(f"{where}: it does not answer clips of {frames} frame(s): {error}") from error
-        _hold(logits, (clips, len(served.contract.class_names)), where)
-        _hold(seen, (clips,), where)
+            raise InputError(f"{where}: it does not answer clips of {clips.frames} frame(s): {error}") from error
+        shapes = _shapes(served, clips) | {"seen": (count,)}
+        for name, shape in shapes.items():
+            _hold(outputs[name], shape, where)
 
 
-def _hold(values: NDArray[np.float32], shape: tuple[int, ...], where: str) -> None:
-    if values.shape != shape or not np.isfinite(values).all():
+def _shapes(served: Served, clips: Clips) -> dict[str, tuple[int | None, ...]]:
+    """Returns what shape the answer to clips has; None: as the model was made."""
+    return {
+        "classify": {"logits": (len(clips), len(served.contract.class_names))},
+        "forecast": {"forecast": (len(clips), None, *clips.takes.width)},
+        "reconstruct": {"reconstruction": clips.values.shape},
+    }[served.contract.objective]
+
+
+def _hold(values: Floats, shape: tuple[int | None, ...], where: str) -> None:
+    fits = len(values.shape) == len(shape) and all(a in (b, None) for a, b in zip(shape, values.shape, strict=True))
+    if not fits or not np.isfinite(values).all():
+        expected = [size or -1 for size in shape]
         raise InputError(
-            f"{where}: expected finite answers {list(shape)} to clips of made-up points, got {list(values.shape)}"
+            f"{where}: expected finite answers {expected} to made-up clips, got {list(values.shape)}"
             f"{'' if np.isfinite(values).all() else ' with NaN or infinity'}. Export it again with `dvc repro`."
         )

@@ -6,11 +6,10 @@ from math import prod
 
 import numpy as np
 
-from serving.bodies.clips import PICTURE, Floats
+from serving.bodies.takes import Floats, Takes
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack into memory of their own choice
-KNOWN = ("landmarks", *PICTURE)
 
 
 def npy(content: bytes) -> Floats:
@@ -33,7 +32,7 @@ def npy(content: bytes) -> Floats:
         return np.require(values, np.float32, ["C_CONTIGUOUS", "ALIGNED"])
 
 
-def npz(content: bytes, limit: int) -> dict[str, Floats]:
+def npz(content: bytes, takes: Takes, limit: int) -> dict[str, Floats]:
     """Reads arrays by their names, `limit` bytes of them at most: an archive may say that it holds less than it does.
 
     Raises: ValueError, and whatever the reader of archives does.
@@ -42,13 +41,15 @@ def npz(content: bytes, limit: int) -> dict[str, Floats]:
         found: dict[str, Floats] = {}
         for member in archive.infolist():
             name = member.filename.removesuffix(".npy")
-            if name not in KNOWN or name in found or member.compress_type not in PACKED:
-                raise ValueError(f"expected arrays {', '.join(KNOWN)}, as np.savez writes them, got {name[:40]!r}")
+            if name not in takes.form.inputs or name in found or member.compress_type not in PACKED:
+                raise ValueError(
+                    f"expected arrays {', '.join(takes.form.inputs)}, as np.savez writes them, got {name[:40]!r}"
+                )
             with archive.open(member) as file:
                 unpacked = file.read(limit + 1)
             if (limit := limit - len(unpacked)) < 0:
                 raise ValueError("it unpacks into more than a body may have")
             found[name] = npy(unpacked)
-    if "landmarks" not in found:
-        raise ValueError("it has no array 'landmarks'")
+    if takes.name not in found:
+        raise ValueError(f"it has no array '{takes.name}'")
     return found

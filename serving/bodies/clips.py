@@ -1,57 +1,50 @@
 """Clips of one length as a model takes them, and the bounds that a request keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.samples import Samples, from_clips
-from pipeline.skeleton import skeleton
-
-Floats = NDArray[np.float32]
-PICTURE = ("aspect", "fps", "handedness")
+from serving.bodies.takes import Floats, Takes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clips:
-    """B clips of T frames.
+    """B clips of T rows: frames, steps, or a bitmap's only one.
 
-    landmarks   [B, T, V, 3], normalised by picture width and height; NaN where not seen
-    aspect      [B], picture width / height
-    fps         [B], frames per second, NaN unknown
-    handedness  [B], 1 right, 0 left, NaN unknown
+    values   [B, T, …] as the form says: landmarks with NaN where not seen, grey values, a series' numbers
+    columns  [B] of each, what else the form says of a clip: of landmarks aspect, fps, handedness
     """
 
-    landmarks: Floats
-    aspect: Floats
-    fps: Floats
-    handedness: Floats
+    takes: Takes
+    values: Floats
+    columns: dict[str, Floats]
 
     def __len__(self) -> int:
-        return len(self.landmarks)
+        return len(self.values)
 
     @property
     def frames(self) -> int:
-        return self.landmarks.shape[1]
+        return self.values.shape[1]
 
     def feeds(self) -> dict[str, Floats]:
-        return {name: getattr(self, name) for name in ("landmarks", *PICTURE)}
+        return {self.takes.name: self.values, **self.columns}
 
-    def samples(self, points: str) -> Samples:
-        """Returns the clips as the pipeline knows them, without labels; `points` names their skeleton."""
-        count = range(len(self))
+    def samples(self) -> Samples:
+        """Returns the clips as the pipeline knows them, without labels."""
+        count, form = range(len(self)), self.takes.form
+        said: dict[str, Any] = dict(self.columns)
         return from_clips(
-            self.landmarks,
+            form.rows(self.values).astype(form.dtype, copy=False),
             target=[0 for _ in count],
             group=["" for _ in count],
             ids=[str(i) for i in count],
-            fps=self.fps,
-            aspect=self.aspect,
-            handedness=self.handedness,
             class_names=("",),
-            skeleton=points,
+            form=form.name,
+            **said,
         )
 
 
@@ -59,28 +52,37 @@ def joined(parts: Sequence[Clips]) -> Clips:
     """Returns clips of one length as one batch."""
     if len(parts) == 1:
         return parts[0]
-    return Clips(**{name: np.concatenate([p.feeds()[name] for p in parts]) for name in ("landmarks", *PICTURE)})
+    first, feeds = parts[0], [part.feeds() for part in parts]
+    together = {name: np.concatenate([feed[name] for feed in feeds]) for name in feeds[0]}
+    return Clips(takes=first.takes, values=together.pop(first.takes.name), columns=together)
 
 
-def checked(landmarks: Floats, points: str, **picture: Floats | float | None) -> Clips:
-    """Returns clips [B, T, V, 3] with what is known of the picture; a single value stands for every clip.
+def checked(values: Floats, takes: Takes, **said: Floats | float | None) -> Clips:
+    """Returns clips [B, T, …] with what is said of each; a single value stands for every clip.
 
-    Raises: InputError for another shape, an infinite number, or a picture that cannot be.
+    Raises: InputError for another shape, a number that the form has not, or a picture that cannot be.
     """
-    number = len(skeleton(points).points)
-    if landmarks.ndim != 4 or landmarks.shape[2:] != (number, 3) or 0 in landmarks.shape:
-        raise InputError(f"landmarks: expected [clips, frames, {number}, 3], got {list(landmarks.shape)}.")
-    if np.isinf(landmarks).any():
-        raise InputError("landmarks: expected finite numbers, got an infinite one. Send null where nothing was seen.")
-    unknown = {"aspect": 1.0, "fps": np.nan, "handedness": np.nan}
-    each = {name: _each(picture.get(name), name, len(landmarks), unknown[name]) for name in PICTURE}
-    if not ((each["aspect"] > 0) & np.isfinite(each["aspect"])).all():
-        raise InputError("aspect: expected picture width / height above 0.")
-    if not (np.isnan(each["fps"]) | ((each["fps"] > 0) & np.isfinite(each["fps"]))).all():
-        raise InputError("fps: expected frames per second above 0, or null where it is unknown.")
-    if not (np.isnan(each["handedness"]) | ((each["handedness"] >= 0) & (each["handedness"] <= 1))).all():
-        raise InputError("handedness: expected 1 (right), 0 (left), or null where it is unknown.")
-    return Clips(landmarks=np.ascontiguousarray(landmarks, np.float32), **each)
+    held = takes.held(values)
+    columns = {name: _each(said.get(name), name, len(held), UNKNOWN[name]) for name in takes.columns}
+    for name, values_B in columns.items():
+        possible, words = POSSIBLE[name]
+        if not possible(values_B).all():
+            raise InputError(f"{name}: expected {words}.")
+    return Clips(takes=takes, values=held, columns=columns)
+
+
+UNKNOWN = {"aspect": 1.0, "fps": np.nan, "handedness": np.nan}
+POSSIBLE: dict[str, tuple[Callable[[Floats], Any], str]] = {
+    "aspect": (lambda x: (x > 0) & np.isfinite(x), "picture width / height above 0"),
+    "fps": (
+        lambda x: np.isnan(x) | ((x > 0) & np.isfinite(x)),
+        "frames per second above 0, or null where it is unknown",
+    ),
+    "handedness": (
+        lambda x: np.isnan(x) | ((x >= 0) & (x <= 1)),
+        "1 (right), 0 (left), or null where it is unknown",
+    ),
+}
 
 
 def _each(value: Floats | float | None, name: str, count: int, unknown: float) -> Floats:

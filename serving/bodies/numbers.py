@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import InputError
-from serving.bodies.clips import Floats
+from serving.bodies.takes import Floats
 
 NUMBERS = {int, float, bool, type(None)}
 
@@ -24,7 +24,7 @@ def floats(values: list[Any]) -> Floats:
         pass
     if wrong := set(map(type, values)) - NUMBERS:  # NumPy would take '1.5' for a number
         names = ", ".join(sorted(kind.__name__ for kind in wrong))
-        raise InputError(f"expected numbers, and null for what was not seen, got {names}.")
+        raise InputError(f"expected numbers, and null for what is missing, got {names}.")
     try:
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as such
             return np.array(values, np.float32)

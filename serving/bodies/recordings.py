@@ -25,7 +25,8 @@ from pipeline.detect.detected import Detected, Failure
 from pipeline.errors import InputError
 from pipeline.params import Detection, Images, Serve, Videos
 from pipeline.skeleton import skeleton
-from serving.bodies.clips import Clips, Floats, checked
+from serving.bodies.clips import Clips, checked
+from serving.bodies.takes import Floats, Takes
 from serving.problems import ProblemError, busy
 
 log = logging.getLogger(__name__)
@@ -70,13 +71,14 @@ class Recordings:
             self._pool.stop()
             self._pool.join()
 
-    async def read(self, kind: Kind, content: bytes, points: str) -> Clips:
-        """Returns the clip of a recording, of the skeleton `points`.
+    async def read(self, kind: Kind, content: bytes, takes: Takes) -> Clips:
+        """Returns the clip of a recording, of the points that a model takes.
 
         Raises: ProblemError 422 for what is no recording, 415 where no detector is installed, 503 at too many.
         """
         if self._at_work >= WAITING * self._bounds.detectors:
             raise busy(f"{self._at_work} recordings are looked at already.", seconds=5)
+        points = takes.form.name
         self._at_work += 1
         try:
             found = {} if kind == "pose" else await asyncio.to_thread(self._bundles, points)
@@ -86,7 +88,7 @@ class Recordings:
             self._at_work -= 1
         if isinstance(seen, Failure):
             raise ProblemError(422, f"the {kind}: {seen.reason}")
-        return checked(seen.values[None], points, fps=seen.fps, aspect=seen.aspect, handedness=seen.handedness)
+        return checked(seen.values[None], takes, fps=seen.fps, aspect=seen.aspect, handedness=seen.handedness)
 
     def _detection(self, kind: Kind, points: str) -> Detection:
         usual = DETECTION["image" if kind == "image" else "video"]

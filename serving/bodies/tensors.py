@@ -14,9 +14,9 @@ import orjson
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-from serving.bodies.clips import Floats
 from serving.bodies.content import read_object
 from serving.bodies.numbers import floats, nested
+from serving.bodies.takes import Floats
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 BINARY = "application/octet-stream"
@@ -187,7 +187,7 @@ def _packed(texts: NDArray[Any]) -> bytes:
     return b"".join(len(text).to_bytes(4, "little") + text for text in encoded)
 
 
-def classified(values: Floats, names: Sequence[str], classes: int) -> NDArray[Any]:
+def classified(values: NDArray[Any], names: Sequence[str], classes: int) -> NDArray[Any]:
     """Returns the greatest of each row as VALUE:INDEX:LABEL, `classes` of them."""
     best = np.argsort(-values, axis=1, kind="stable")[:, :classes]
     rows = [[f"{row[k]:f}:{k}:{names[k]}" for k in order] for row, order in zip(values, best, strict=True)]

@@ -40,14 +40,25 @@ function made_of({ architecture, precision, commit, dirty, learned_groups }) {
   return [architecture, precision, learned, made].filter(Boolean).join(" · ");
 }
 
+/** What is measured of answers that are no classes: its name, and which way is better. */
+const ERRORS = { mae: "lower is better", rmse: "lower is better", mse: "lower is better", ssim: "higher is better" };
+
+function measured(metrics) {
+  return Object.keys(ERRORS).filter((name) => known(metrics[name]));
+}
+
 function figures({ metrics }, traffic, drift) {
   const share = (name, title) => [title, unit(metrics[name]), known(metrics[`${name}_low`]) ? `at least ${percent(metrics[`${name}_low`])}` : ""];
-  return [
+  const errors = measured(metrics).map((name) => [`${name.toUpperCase()}, test clips`, number(metrics[name]), ERRORS[name]]);
+  const classes = [
     ["Accuracy, test clips", unit(metrics.accuracy), span(metrics.accuracy_low, metrics.accuracy_high)],
     share("worst_class_recall", "Worst class"),
     share("worst_group_accuracy", "Worst group"),
     ["Macro F1", number(metrics.macro_f1), ""],
     ["Calibration error", unit(metrics.ece), "expected, lower is better"],
+  ];
+  return [
+    ...(errors.length && !known(metrics.accuracy) ? errors : classes),
     ["Answers, last 24 h", traffic.missing ? "–" : count(traffic.last_day ?? 0), traffic.missing ? "no log" : `${count(traffic.answers)} in 60 days`],
     ["Drift", driftLight(drift), drift.looks?.length ? `looked at ${moment(drift.looks.at(-1).made)}` : ""],
   ].map(([title, value, beside]) => h("div", {}, h("dt", {}, title), h("dd", {}, h("span", { class: "value" }, value), h("span", { class: "quiet" }, beside))));
@@ -91,7 +102,7 @@ export function overview(tracks, made) {
     ["Track", ({ track }) => h("a", { href: `#${encodeURIComponent(track)}` }, track)],
     ["Answers", ({ registry }) => (registry.missing ? "registry cannot be read" : named(registry.production?.version))],
     ["Since", (track) => (row(track).since ? ago(row(track).since, made) : "–"), "nowrap"],
-    ["Accuracy", (track) => percent(row(track).metrics?.accuracy), "num"],
+    ["Accuracy", (track) => headline(row(track).metrics ?? {}), "num"],
     ["95 % interval", (track) => span(row(track).metrics?.accuracy_low, row(track).metrics?.accuracy_high), "num"],
     ["Judged", (track) => (row(track).version ? verdict(row(track).status) : "–")],
     ["Answers, 24 h", ({ traffic }) => (traffic.missing ? "–" : count(traffic.last_day ?? 0)), "num"],
@@ -99,6 +110,11 @@ export function overview(tracks, made) {
     ["Waits", ({ registry }) => waits(registry)],
   ];
   return h("section", { class: "card", "aria-labelledby": "of-all" }, h("h3", { id: "of-all" }, "All tracks"), table("All tracks", columns, tracks));
+}
+
+function headline(metrics) {
+  const [name] = measured(metrics);
+  return name && !known(metrics.accuracy) ? `${name.toUpperCase()} ${number(metrics[name])}` : percent(metrics.accuracy);
 }
 
 function waits({ production, candidate }) {

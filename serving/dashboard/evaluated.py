@@ -13,7 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from pipeline.contract import NO_HAND
+from pipeline import contract as contracts
+from pipeline.contract import NOTHING
+from pipeline.errors import InputError
 
 MOST_CLASSES = 40
 MOST_GROUPS = 40
@@ -23,10 +25,16 @@ Names = NDArray[np.str_]
 
 
 def evaluated(extras: Path) -> dict[str, Any]:
-    """Reads the files that travel with a version."""
+    """Reads the files that travel with a version.
+
+    Raises: InputError for one that answers with numbers.
+    """
+    file = extras / "contract.json"
+    names = list(contracts.loads(file.read_text(encoding="utf-8"), str(file)).class_names)
+    if not names:
+        raise InputError("this version answers with numbers, no class: none is right or wrong, or taken for another.")
     answers = pd.read_parquet(extras / "predictions.parquet", columns=["target", "label", "group"])
     target, label, group = (answers[name].to_numpy(str) for name in ("target", "label", "group"))
-    names = json.loads((extras / "contract.json").read_text(encoding="utf-8"))["class_names"]
     provenance = extras / "provenance.json"
     told = json.loads(provenance.read_text(encoding="utf-8")) if provenance.exists() else {}
     figures = figures_of(target, label, group, names)
@@ -40,7 +48,7 @@ def figures_of(target: Names, label: Names, group: Names, names: list[str]) -> d
     worst = {one["name"] for one in classes[:MOST_CLASSES]}
     shown = [name for name in names if name in worst]  # in the contract's order, which people know
     people = [one["name"] for one in groups[:MOST_GROUPS]]
-    answered = [*shown, *([NO_HAND] if NO_HAND in label else [])]
+    answered = [*shown, *(word for word in NOTHING if word in label)]
     clips, hits = _counts(group, target, people, shown), _counts(group[right], target[right], people, shown)
     return {
         "clips": len(target),

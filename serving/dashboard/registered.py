@@ -20,6 +20,10 @@ FIGURES = (
     "worst_group_accuracy",
     "worst_group_accuracy_low",
     "ece",
+    "mae",
+    "rmse",
+    "mse",
+    "ssim",
 )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, and_, 
 from monitoring.log.database import Database
 from monitoring.log.review import review
 from monitoring.log.tables import corrections, predictions
-from pipeline.contract import NO_HAND
+from pipeline.contract import NOTHING
 
 DAYS = 60  # that are looked back
 HOURS = 72  # a log whose window is younger is shown by the hour
@@ -69,7 +69,7 @@ def _moment(connection: Connection, *, hourly: bool) -> ColumnElement[str]:
 
 def _series(connection: Connection, moment: ColumnElement[str], window: ColumnElement[bool]) -> list[dict[str, Any]]:
     when = moment.label("at")
-    unseen = func.sum(case((of.label == NO_HAND, 1), else_=0))
+    unseen = func.sum(case((of.label.in_(NOTHING), 1), else_=0))
     query = (
         select(
             when,

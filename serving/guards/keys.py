@@ -30,8 +30,12 @@ MAKE = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"'
 SUBPROTOCOL, CARRIES_KEY = "signloop", "key."
 CALLER = "signloop.caller"  # in a request's scope: the name of its key
 
-OPEN = ("/", "/dashboard", "/v2/health/live", "/v2/health/ready")
-OPEN_BELOW = ("/page/", "/assets/")  # what the live page is made of: scripts come without a key, who uses it has one
+OPEN = ("/", "/draw", "/dashboard", "/v2/health/live", "/v2/health/ready")
+OPEN_BELOW = (
+    "/page/",
+    "/draw/",
+    "/assets/",
+)  # what pages are made of: scripts need no key, who uses them does
 OPERATE = ("/metrics", "/v1/health", "/v1/dashboard")
 BELOW_A_TRACK = {"feedback": "feedback", "review": "operate"}  # of /v1/{track}/…
 

@@ -21,6 +21,7 @@ const access = new Access(at("access"), { needed: setup.key, changed: chosen });
 
 let running = null; // {footage, landmarks, stream, sides, times}
 
+at("draw").hidden = setup.drawn.length === 0;
 at("track").replaceChildren(...Object.keys(setup.tracks).map((name) => new Option(name)));
 at("track").addEventListener("change", chosen);
 at("camera").addEventListener("click", () => run(camera));
@@ -41,7 +42,7 @@ async function prepared() {
   } catch {
     notice("The page cannot begin: the server cannot be reached. Load it again.");
   }
-  return { tracks: {}, colors: {}, missing: [], key: false };
+  return { tracks: {}, drawn: [], colors: {}, missing: [], key: false };
 }
 
 /** Has one source of pictures answered after another. */
@@ -175,7 +176,8 @@ function chosen() {
   const live = running?.footage?.live;
   stop();
   if (!track) {
-    if (at("notice").hidden) notice("No track has a model in Production. Make one with: dvc repro");
+    const drawn = `No track here looks at a camera's picture; ${setup.drawn.join(", ")} can be drawn at /draw.`;
+    if (at("notice").hidden) notice(setup.drawn.length ? drawn : "No track has a model in Production. Make one with: dvc repro");
     for (const id of ["camera", "file"]) at(id).disabled = true;
     return;
   }

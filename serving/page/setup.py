@@ -1,4 +1,4 @@
-"""What the page has to know before it begins: tracks, their points and how to find them, and what is missing."""
+"""What the page has to know before it begins: tracks of hands and bodies, how to find these, and what is missing."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from pipeline.params.data import Detection
 from pipeline.skeleton import skeleton
 from serving.answering.host import Host
 from serving.answering.served import Served
+from serving.draw.setup import drawn
 from serving.page import vision
 
 ASSETS = "/assets"
@@ -24,7 +25,8 @@ def setup(host: Host, folders: Sequence[Path], *, key: bool) -> dict[str, Any]:
     """
     there = {track: lineup.production for track, lineup in host.lineups.items()}
     return {
-        "tracks": {track: _track(served) for track, served in there.items() if served is not None},
+        "tracks": {track: _track(served) for track, served in there.items() if served and _is_seen(served)},
+        "drawn": list(drawn(host)),
         "vision": f"{ASSETS}/tasks-vision/{vision.VERSION}",
         "bundles": {name: f"{ASSETS}/{bundle.file}" for name, bundle in bundles.BUNDLES.items()},
         "colors": {part: "#{:02x}{:02x}{:02x}".format(*color) for part, color in COLORS.items()},
@@ -33,16 +35,21 @@ def setup(host: Host, folders: Sequence[Path], *, key: bool) -> dict[str, Any]:
     }
 
 
+def _is_seen(served: Served) -> bool:
+    """Whether a camera shows what a track looks at."""
+    return served.takes.form.has_points and bool(served.contract.class_names)
+
+
 def _track(served: Served) -> dict[str, Any]:
     contract = served.contract
-    named = skeleton(contract.skeleton)
+    named = skeleton(contract.form)
     drawn = strokes(named)
-    detection = Detection(points="hand" if contract.skeleton == "hand" else "holistic")
+    detection = Detection(points="hand" if contract.form == "hand" else "holistic")
     return {
         "version": served.version,
         "model": contract.model,
         "classes": contract.class_names,
-        "skeleton": contract.skeleton,
+        "skeleton": contract.form,
         "points": len(named.points),
         "bones": [[a, b] for a, b, _ in drawn.bones],
         "columns": [column for column, _, _ in drawn.points],

@@ -8,7 +8,6 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
 
-from pipeline.contract import INPUTS, OUTPUTS
 from pipeline.errors import InputError
 from serving.answering.host import Asked, Host
 from serving.answering.lineup import Lineup
@@ -25,7 +24,6 @@ from serving.schemas import INFERRED, TENSORS
 
 router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
 EXTENSIONS = ["binary_tensor_data", "classification", "model_repository"]
-MORE = ("probabilities", "label")  # on request
 
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 SERVER = described(answers={"application/json": content(ref("Server"))})
@@ -89,16 +87,17 @@ async def infer(track: str, request: Request) -> Response:
 )
 async def infer_version(track: str, version: str | None, request: Request) -> Response:
     host = host_of(request)
-    points = host.points(track)
-    said = read(await read_bytes(request, host.serve.max_body_mb), request.headers.get(HEADER_LENGTH.lower()), INPUTS)
-    if "landmarks" not in said.inputs:
-        raise InputError("inputs: 'landmarks' [clips, frames, points, 3] is missing.")
-    clips = checked(said.inputs.pop("landmarks"), points, **said.inputs)
+    takes = host.takes(track)
+    body, length = await read_bytes(request, host.serve.max_body_mb), request.headers.get(HEADER_LENGTH.lower())
+    said = read(body, length, takes.form.inputs)
+    if takes.name not in said.inputs:
+        raise InputError(f"inputs: '{takes.name}' [clips, {takes.said[1:]} is missing.")
+    clips = checked(said.inputs.pop(takes.name), takes, **said.inputs)
     hold([clips], host.serve)
-    wanted = said.outputs or tuple(Wanted(name, said.binary) for name in OUTPUTS)
-    _know(wanted)
     who = asked(request, "infer", id=said.id, version=_number(track, version))
     served, role = await host.serving(track, who)
+    wanted = said.outputs or tuple(Wanted(name, said.binary) for name in _outputs(served))
+    _know(wanted, served)
     [reply] = await host.ask_of(served, role, [clips], who)
     return _told(served, reply, who.id, wanted)
 
@@ -115,8 +114,18 @@ def _number(track: str, version: str | None) -> int | None:
     return int(version)
 
 
-def _know(wanted: tuple[Wanted, ...]) -> None:
-    known = (*OUTPUTS, *MORE)
+def _outputs(served: Served) -> tuple[str, ...]:
+    """Names what a model gives unasked."""
+    return served.says, "seen"
+
+
+def _more(served: Served) -> tuple[str, ...]:
+    """Names what is told on request besides."""
+    return ("probabilities", "label") if served.classifies else ()
+
+
+def _know(wanted: tuple[Wanted, ...], served: Served) -> None:
+    known = (*_outputs(served), *_more(served))
     if wrong := next((each.name for each in wanted if each.name not in known), None):
         raise InputError(f"outputs: expected some of {', '.join(known)}, got {wrong[:40]!r}.")
     if wrong := next((w.name for w in wanted if w.classes and w.name not in ("logits", "probabilities")), None):
@@ -139,25 +148,28 @@ def _told(served: Served, reply: Reply, id: str, wanted: tuple[Wanted, ...]) -> 
 def _output(served: Served, reply: Reply, wanted: Wanted) -> NDArray[Any]:
     if wanted.name == "label":
         return np.array([answer.label for answer in reply.answers], object)
-    values = getattr(reply, wanted.name)
+    values = reply.probabilities if wanted.name == "probabilities" else reply.outputs[wanted.name]
     return classified(values, served.contract.class_names, wanted.classes) if wanted.classes else values
 
 
 def _metadata(lineup: Lineup, served: Served) -> dict[str, Any]:
-    classes = len(served.contract.class_names)
-    shapes = {"landmarks": [-1, -1, served.points, 3], "logits": [-1, classes], "probabilities": [-1, classes]}
+    takes, classes = served.takes, [-1, len(served.contract.class_names)]
+    values = [-1, *(-1 if size is None else size for size in takes.shape)]
+    shapes = {takes.name: values, "logits": classes, "probabilities": classes}
+    shapes |= {"forecast": [-1, -1, *takes.width], "reconstruction": values}
     return {
         "name": served.track,
         "versions": [str(number) for number in sorted({served.version, *(s.version for s in lineup.standing)})],
         "platform": "onnxruntime_onnx",
-        "inputs": [{"name": n, "datatype": "FP32", "shape": shapes.get(n, [-1])} for n in INPUTS],
+        "inputs": [{"name": n, "datatype": "FP32", "shape": shapes.get(n, [-1])} for n in takes.form.inputs],
         "outputs": [
             {"name": n, "datatype": "BYTES" if n == "label" else "FP32", "shape": shapes.get(n, [-1])}
-            for n in (*OUTPUTS, *MORE)
+            for n in (*_outputs(served), *_more(served))
         ],
         "parameters": {
             "version": served.version,
-            "skeleton": served.contract.skeleton,
+            "form": served.contract.form,
+            "objective": served.contract.objective,
             "class_names": list(served.contract.class_names),
         },
     }

@@ -53,7 +53,7 @@ ANEW, PINNED = {"Cache-Control": "no-cache"}, {"Cache-Control": "public, max-age
 
 @router.get("/")
 async def index() -> Response:
-    return _file(OURS["index.html"])
+    return whole(OURS["index.html"])
 
 
 @router.get("/page/setup")
@@ -65,12 +65,12 @@ def page_setup(request: Request) -> Response:
 
 @router.get("/page/{name}")
 async def ours(name: str) -> Response:
-    return _file(_known(OURS, name))
+    return whole(known(OURS, name))
 
 
 @router.get("/assets/tasks-vision/" + vision.VERSION + "/{name:path}")
 def tasks_vision(name: str, request: Request) -> Response:
-    _known(vision.FILES, name)
+    known(vision.FILES, name)
     try:
         content, media_type = vision.read(vision.find(request.app.state.settings.assets), name)
     except InputError:
@@ -80,7 +80,7 @@ def tasks_vision(name: str, request: Request) -> Response:
 
 @router.get("/assets/{file}")
 def bundle(file: str, request: Request) -> Response:
-    name = _known({bundle.file: name for name, bundle in bundles.BUNDLES.items()}, file)
+    name = known({bundle.file: name for name, bundle in bundles.BUNDLES.items()}, file)
     try:
         path = bundles.find(name, request.app.state.settings.assets)
     except InputError:
@@ -94,11 +94,16 @@ def _missing(name: str) -> ProblemError:
     return ProblemError(404, f"'{name}' is not here. On the server: {bundles.remedy(name)}")
 
 
-def _file(path: Path) -> Response:
+def whole(path: Path) -> Response:
+    """Answers with a file of a page."""
     return FileResponse(path, headers={**SECURITY, **ANEW}, media_type=TYPES[path.suffix])
 
 
-def _known(there: Mapping[str, Value], name: str) -> Value:
+def known(there: Mapping[str, Value], name: str) -> Value:
+    """Returns what is there by a name.
+
+    Raises: ProblemError 404.
+    """
     if name not in there:
         raise ProblemError(404, "there is no such file. The page is at /.")
     return there[name]

@@ -5,6 +5,7 @@ from fastapi import APIRouter, WebSocket
 from pipeline.errors import SignloopError
 from serving import problems
 from serving.asking import host_of
+from serving.bodies.takes import Takes
 from serving.problems import ProblemError
 from serving.stream.conversing import Conversation, Streams
 
@@ -16,12 +17,25 @@ async def stream(track: str, websocket: WebSocket) -> None:
     streams: Streams = websocket.app.state.streams
     try:
         allowed(websocket)
-        host_of(websocket).points(track)  # somebody answers
+        _streamed(host_of(websocket).takes(track), track)  # somebody answers
         with streams.one_more():
             await websocket.accept()
             await Conversation(websocket, streams, track).hold()
     except SignloopError as error:  # before it was accepted: afterwards a conversation ends by itself
         await websocket.send_denial_response(problems.of(error))
+
+
+def _streamed(takes: Takes, track: str) -> None:
+    """Lets tracks be streamed that look at frames of points.
+
+    Raises: ProblemError 422 for a track of another form.
+    """
+    if not takes.form.has_points:
+        raise ProblemError(
+            422,
+            f"'{track}' takes {takes.name} {takes.said}, no points frame by frame. Send them whole: POST "
+            f"/v1/{track}/predict.",
+        )
 
 
 def allowed(websocket: WebSocket) -> None:

@@ -14,7 +14,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from monitoring.log.clients import client_key
 from pipeline.errors import InputError, SignloopError
 from pipeline.params import Serve
-from pipeline.skeleton import skeleton
 from serving.answering.host import Host
 from serving.asking import client_of
 from serving.problems import ProblemError, busy
@@ -93,7 +92,7 @@ class Conversation:
         session, first = await self._begin()
         if session is None:
             return
-        reading = asyncio.create_task(self._read(session.served.points, first))
+        reading = asyncio.create_task(self._read(session.served.takes.row[0], first))
         try:
             while not isinstance(item := await self._waiting.take(), Closed):
                 if not await self._answer(session, item):
@@ -105,7 +104,7 @@ class Conversation:
     async def _begin(self) -> tuple[Session | None, Message | None]:
         """Waits for the first message; one that is no start begins a stream as usual, and is its first."""
         host = self._streams.host
-        points = len(skeleton(host.points(self._track)).points)
+        points = host.takes(self._track).row[0]
         while not isinstance(said := await self._next(points), Closed):
             if isinstance(said, InputError | Closing):
                 if not await self._tell_problem(said):

@@ -14,8 +14,8 @@ import orjson
 
 from pipeline.errors import InputError
 from pipeline.spelling import Rules, WordList
-from serving.bodies.clips import Floats
 from serving.bodies.reading import SIDES
+from serving.bodies.takes import Floats
 
 FARTHEST = 1e4  # picture sizes: what is farther off was not seen by any camera
 MAX_WORDS, MAX_LETTERS = 10_000, 64

@@ -14,6 +14,7 @@ from pipeline.stream import Steps
 from pipeline.window import MOVEMENT_S, RATE_FRAMES, rate, shows_hand, usual_window_s
 from serving.answering.served import Served
 from serving.bodies.clips import Clips
+from serving.bodies.takes import Takes
 from serving.stream.messages import Frame, Picture
 from serving.stream.stepping import Stepping
 
@@ -44,6 +45,7 @@ class Recognizer(Protocol):
 class _Frames:
     """The frames of the last `seconds`."""
 
+    takes: Takes
     seconds: float
     frames: deque[Frame] = field(default_factory=lambda: deque(maxlen=MAX_FRAMES))
 
@@ -54,10 +56,13 @@ class _Frames:
 
     def clip(self, picture: Picture) -> Clips:
         return Clips(
-            landmarks=np.stack([frame.values for frame in self.frames])[None],
-            aspect=np.array([picture.aspect], np.float32),
-            fps=np.array([self.fps(picture)], np.float32),
-            handedness=np.array([picture.handedness], np.float32),
+            takes=self.takes,
+            values=np.stack([frame.values for frame in self.frames])[None],
+            columns={
+                "aspect": np.array([picture.aspect], np.float32),
+                "fps": np.array([self.fps(picture)], np.float32),
+                "handedness": np.array([picture.handedness], np.float32),
+            },
         )
 
     def fps(self, picture: Picture, last: int = MAX_FRAMES) -> float:
@@ -72,12 +77,13 @@ class Windowed:
     def __init__(self, served: Served, picture: Picture, ask: Ask, *, window_s: float | None, hop_s: float) -> None:
         self.picture = picture
         self._contract, self._ask, self._hop_s = served.contract, ask, hop_s
-        self._frames = _Frames(seconds=usual_window_s(served.contract) if window_s is None else window_s)
+        seconds = usual_window_s(served.contract) if window_s is None else window_s
+        self._frames = _Frames(takes=served.takes, seconds=seconds)
         self._asked_s = -inf
 
     async def push(self, frame: Frame) -> dict[str, float] | None:
         self._frames.push(frame)
-        if not shows_hand(frame.values, self._contract.skeleton):
+        if not shows_hand(frame.values, self._contract.form):
             return {}
         if frame.time_s - self._asked_s < self._hop_s:
             return None
@@ -105,7 +111,7 @@ class Stateful:
         self._steps: Steps = served.steps
         self._calibration: Calibration = served.predictor.calibration
         self._stepping = stepping
-        self._frames = _Frames(seconds=MOVEMENT_S + hold_s)
+        self._frames = _Frames(takes=served.takes, seconds=MOVEMENT_S + hold_s)
         self._state = self._steps.initial_state()
 
     async def push(self, frame: Frame) -> dict[str, float] | None:

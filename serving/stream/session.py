@@ -78,8 +78,8 @@ class Session:
             "version": self.served.version,
             "role": self.role,
             "model": contract.model,
-            "skeleton": contract.skeleton,
-            "points": self.served.points,
+            "skeleton": contract.form,
+            "points": self.served.takes.row[0],
             "classes": contract.class_names,
         }
 
@@ -194,8 +194,10 @@ class Session:
         reply = Reply(
             version=self.served.version,
             role=self.role,
-            logits=np.log(np.maximum(probabilities, 1e-12)).astype(np.float32),
-            seen=np.ones(1, np.float32),
+            outputs={
+                "logits": np.log(np.maximum(probabilities, 1e-12)).astype(np.float32),
+                "seen": np.ones(1, np.float32),
+            },
             probabilities=probabilities,
             answers=(answer,),
             id=question.id,
@@ -222,9 +224,9 @@ class Session:
         if served is self.served:
             self.role = role
             return
-        if served.contract.skeleton != self.served.contract.skeleton:
+        if served.contract.form != self.served.contract.form:
             raise ProblemError(
-                409, f"'{self.track}' reads the points of '{served.contract.skeleton}' now. Start a new stream."
+                409, f"'{self.track}' reads the points of '{served.contract.form}' now. Start a new stream."
             )
         self.served, self.role = served, role
         self._recognizer = self._made()

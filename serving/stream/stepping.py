@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.stream import Arrays, Steps
-from serving.bodies.clips import Floats
+from serving.bodies.takes import Floats
 
 
 @dataclass(frozen=True, kw_only=True)

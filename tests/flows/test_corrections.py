@@ -21,6 +21,7 @@ from pipeline import samples as store
 from pipeline import split as splits
 from pipeline.errors import InputError
 from pipeline.feedback import never_trained_on
+from pipeline.form import form
 from pipeline.params import Policy
 from tests.flows.project import Project, invoke, served, tiny_params, write_params
 from tests.monitoring.log.factories import NOON, make_entry, stored
@@ -52,7 +53,7 @@ def answers(
     """Has each client ask once, be answered A, and say that it was B."""
     for number, client in enumerate(clients, start=begin):
         clip = np.random.default_rng(number).uniform(0.2, 0.8, (3, points, 3)).astype(np.float32)
-        packed = inputs.pack(clip, aspect=1, fps=25, handedness=1)
+        packed = inputs.pack(clip, form("hand"), aspect=1, fps=25, handedness=1)
         until = NOON + timedelta(days=30)
         stored(database, make_entry(id=f"q{number}", client=client, inputs=packed, until=until, track=track))
         say(database, f"q{number}", "B")

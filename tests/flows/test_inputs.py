@@ -21,7 +21,7 @@ SAID = Unlabelled(aspect=1.5, fps=25.0, handedness=0.0)
 
 
 def read(path: Path, skeleton: str = "hand") -> Samples:
-    return read_clips(path, otherwise=SAID, skeleton=skeleton)
+    return read_clips(path, otherwise=SAID, form=skeleton)
 
 
 def written(folder: Path, content: Any) -> Path:
@@ -129,14 +129,14 @@ def test_keypoints_are_whole_body_clips(tmp_path: Path) -> None:
     np.save(tmp_path / "one.npy", frames)
     np.savez(tmp_path / "two.npz", X=frames.reshape(2, 2, 258), y=np.array(["tea", "no"]), fps=12.0)
     one, two = (read(tmp_path / name, "holistic") for name in ("one.npy", "two.npz"))
-    assert (one.id.tolist(), one.lengths.tolist(), one.skeleton) == (["one"], [4], "holistic")
+    assert (one.id.tolist(), one.lengths.tolist(), one.form) == (["one"], [4], "holistic")
     assert (two.id.tolist(), two.lengths.tolist()) == (["two/0", "two/1"], [2, 2])
     assert (one.aspect.tolist(), one.fps.tolist()) == ([1.5], [25.0])
     assert two.fps.tolist() == [12.0, 12.0]
     np.testing.assert_array_equal(one.values, make_clip(4))
     np.save(tmp_path / "hands_first.npy", make_clip(4).reshape(4, 225))
     said = Unlabelled(aspect=1.5, layout="hands_pose_xyz")
-    samples = read_clips(tmp_path / "hands_first.npy", otherwise=said, skeleton="holistic")
+    samples = read_clips(tmp_path / "hands_first.npy", otherwise=said, form="holistic")
     np.testing.assert_array_equal(samples.values, make_clip(4))
 
 
@@ -167,7 +167,7 @@ def test_what_convert_writes_is_read_clip_by_clip_with_its_labels(tmp_path: Path
         signed(make_clip(3), make_clip(2), target=[1, 0], class_names=("no", "tea")),
     ):
         formats.write(tmp_path / f"made{suffix}", made)
-        samples = read(tmp_path / f"made{suffix}", made.skeleton)
+        samples = read(tmp_path / f"made{suffix}", made.form)
         assert samples.id.tolist() == made.id.tolist()
         assert samples.offsets.tolist() == made.offsets.tolist()
         assert [samples.class_names[k] for k in samples.target] == [made.class_names[k] for k in made.target]

@@ -24,6 +24,7 @@ from monitoring.log.feedback import give
 from pipeline import samples as stores
 from pipeline.errors import InputError
 from pipeline.files import sha256
+from pipeline.form import form
 from registry.store import local_store
 from tests.flows.project import HERE, Project, invoke
 from tests.monitoring.log.factories import make_entry, stored
@@ -31,7 +32,7 @@ from tests.registry.factories import make_track, never
 
 NOW = datetime.now(UTC)
 SECRET = b"of this test"
-CLIP = inputs.pack(np.full((2, 21, 3), 0.5, np.float32), aspect=1, fps=25, handedness=1)
+CLIP = inputs.pack(np.full((2, 21, 3), 0.5, np.float32), form("hand"), aspect=1, fps=25, handedness=1)
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_the_examples_are_a_model_of_frames_and_one_of_clips_scored_on_the_same_
         read_with(HERE / "params.yaml", HERE / "examples" / f"letters_{name}.yaml").track("letters")
         for name in ("frames", "motion")
     ]
-    recurrent = [isinstance(build(t.model, skeleton="hand", num_classes=2).network, Recurrent) for t in tracks]
+    recurrent = [isinstance(build(t.model, form="hand", num_classes=2).network, Recurrent) for t in tracks]
     assert recurrent == [False, True]
     assert [t.train.sequence_length for t in tracks] == [1, 16]
     frames_data, clips_data = (t.data.model_dump(exclude={"num_signers"}) for t in tracks)  # trained on more or fewer

@@ -13,6 +13,7 @@ from monitoring.log import inputs
 from monitoring.log.database import Database
 from monitoring.log.feedback import give
 from pipeline.errors import InputError
+from pipeline.form import form
 from pipeline.params import Gates, Rule
 from registry.store import Store
 from tests.flows.project import HERE, Project, invoke
@@ -43,7 +44,7 @@ def asked(database: Database, number: int, *, said: str, shadowed: str, truth: s
     id, client = f"q{number}", CLIENTS[number % len(CLIENTS)]
     clip = np.zeros((1, 21, 3), np.float32)
     clip[0, 1, 0], clip[0, 2, 0] = said != "A", shadowed != "A"  # what model 0 and model 1 add to the class
-    packed = inputs.pack(clip, aspect=1, fps=15, handedness=1)
+    packed = inputs.pack(clip, form("hand"), aspect=1, fps=15, handedness=1)
     stored(
         database,
         make_entry(id=id, label=said, client=client, version=version, inputs=packed, until=minutes(60), time=NOON),

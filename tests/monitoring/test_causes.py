@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monitoring import causes
+from monitoring.chains import chain
 from monitoring.drift.report import ColumnDrift
 from tests.monitoring.reports import column, lost_hand, report, sure
 
@@ -87,3 +88,24 @@ def test_a_column_that_never_varied_is_the_strongest() -> None:
 def test_of_several_windows_the_strongest_of_a_column_counts() -> None:
     two = [report(column("spread", "input", excess=excess)) for excess in (2.0, 5.0)]
     assert causes.fired(two)["spread"].excess == 5.0
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "words"),
+    [
+        ("stroke_width", "canvas", "width of the lines 0.2, 0.1 in training"),
+        ("height", "canvas", "height of the drawing 0.2, 0.1 in training"),
+        ("pieces", "people", "pieces that do not touch 0.2, 0.1 in training"),
+        ("centre_x missing", "canvas", "no place across the sheet in 0.2 of drawings, 0.1 in training"),
+    ],
+)
+def test_a_figure_of_a_drawing_points_to_the_pen_or_the_people(name: str, cause: str, words: str) -> None:
+    family = "seen" if name.endswith("missing") else "input"
+    found = column(name, family, window=0.2, reference=0.1, excess=2.0)
+    assert next(iter(causes.strengths(causes.fired([report(found)]), chain("bitmap")))) == cause
+    assert causes.words(found, chain("bitmap")) == words
+
+
+def test_whatever_is_measured_of_a_series_points_to_the_sensor() -> None:
+    found = column("trend", "input", excess=2.0)
+    assert next(iter(causes.strengths(causes.fired([report(found)]), chain("series")))) == "sensor"

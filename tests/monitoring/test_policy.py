@@ -216,3 +216,12 @@ def test_the_order_of_earlier_looks_does_not_matter_and_quiet_windows_lead_to_no
     assert verdict == decide(now, before[::-1], POLICY, WATCH, now=START)
     if verdict.action != "nothing":
         assert any(w.fired or w.corrected or w.expected for w in [now, *windows])
+
+
+def test_of_answers_that_are_numbers_nobody_knows_the_errors_and_a_person_decides() -> None:
+    drifted = [column("trend", "input", excess=3.0, window=2.0, reference=1.0)]
+    now = report(*drifted, form="series", usual=None)
+    before = [Past(report=report(*drifted, at=START - DAY, form="series", usual=None))]
+    verdict = decide(now, before, Policy(), Watch(), now=START)
+    assert (verdict.action, verdict.cause) == ("warn", "sensor")
+    assert "nobody knows before the truth arrives" in verdict.reasons[-1]

@@ -12,6 +12,7 @@ from pipeline import split as splits
 from pipeline.params import Augment, Mlp, Prepare, SignTransformer, Strm, Train
 from pipeline.samples import Samples, from_clips
 from pipeline.skeleton import skeleton
+from pipeline.sources import bitmaps, ink
 from tests.factories import make_hand, make_samples
 
 NO_CHANGE = Augment(rotate_deg=0, scale=0, perspective=0, mirror=0, jitter=0, drop_points=0, time_warp=0)
@@ -103,7 +104,7 @@ def make_signs(
         fps=fps,
         aspect=aspect,
         class_names=tuple(classes),
-        skeleton="holistic",
+        form="holistic",
         provenance={"source": "factory", "seed": seed},
     )
 
@@ -124,3 +125,25 @@ def _sign(target: int, length: int) -> np.ndarray:
         clip[:, BODY.part(f"{side}_hand")] = hand - hand[0] + wrist[:, None]
         clip[:, BODY.index(f"pose_{side}_wrist")] = wrist
     return clip
+
+
+def make_drawings(
+    *, num_groups: int = 4, classes: Sequence[str] = "ABC", drawings: int = 3, side: int = 14, seed: int = 0
+) -> Samples:
+    """Returns drawings, group by group, class by class: a line in the class's direction, somewhere, with a dot."""
+    rng = np.random.default_rng(seed)
+    labels = [(f"s{g:02d}", k, n) for g in range(num_groups) for k in range(len(classes)) for n in range(drawings)]
+    angle = np.array([np.pi * k / len(classes) for _, k, _ in labels]) + rng.normal(0, 0.1, len(labels))
+    way = np.stack([np.cos(angle), np.sin(angle)], -1) * side / 4
+    middle = side / 2 + rng.normal(0, side / 14, way.shape)
+    dots = np.tile(rng.uniform(1, side - 1, way.shape), 2)
+    segments = np.concatenate([np.concatenate([middle - way, middle + way], 1), dots])
+    owner = np.tile(np.arange(len(labels)), 2)
+    return bitmaps.samples(
+        ink.draw(segments, owner, count=len(labels), size=side, width=np.full(len(labels), 1.5)),
+        target=np.array([k for _, k, _ in labels]),
+        group=np.array([group for group, _, _ in labels], dtype=object),
+        ids=np.array([f"{group}/{classes[k]}{n}" for group, k, n in labels], dtype=object),
+        class_names=tuple(classes),
+        provenance={"source": "factory", "seed": seed},
+    )

@@ -20,8 +20,8 @@ GRAPH = SpatialTemporal(name="spatial_temporal", graph_width=8, d_model=16, laye
 
 def make_trained(config: Model, skeleton: str = "holistic") -> Trained:
     torch.manual_seed(0)
-    recognizer = build(config, skeleton=skeleton, num_classes=3).eval()
-    return Trained(recognizer=recognizer, config=config, class_names=("a", "b", "c"), skeleton=skeleton)
+    recognizer = build(config, form=skeleton, num_classes=3).eval()
+    return Trained(recognizer=recognizer, config=config, class_names=("a", "b", "c"), form=skeleton)
 
 
 def make_clips() -> Any:
@@ -65,7 +65,7 @@ def test_a_model_without_a_class_token_is_refused_with_those_that_have_one(confi
 
 
 def test_other_points_are_refused():
-    with pytest.raises(InputError, match="reads 'holistic' points, the samples hold 'hand'"):
+    with pytest.raises(InputError, match="reads samples of 'holistic', these are of 'hand'"):
         look(make_trained(SIGNS), make_samples(), 0)
 
 

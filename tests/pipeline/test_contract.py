@@ -11,7 +11,7 @@ from pipeline import contract as contracts
 from pipeline.contract import Contract
 from pipeline.errors import InputError
 
-CONTRACT = Contract(track="letters", model="mlp", features="raw", skeleton="hand", class_names=("A", "B", "Ä"))
+CONTRACT = Contract(track="letters", model="mlp", features="raw", form="hand", class_names=("A", "B", "Ä"))
 
 
 def changed(**fields: object) -> str:
@@ -33,7 +33,7 @@ def test_round_trip():
 
 
 def test_another_schema_is_named():
-    with pytest.raises(InputError, match=r"'x\.onnx' has contract schema 99, expected 1\. Export it again"):
+    with pytest.raises(InputError, match=r"'x\.onnx' has contract schema 99, expected 2\. Export it again"):
         contracts.loads(changed(schema=99), "x.onnx")
 
 
@@ -48,10 +48,17 @@ def test_what_is_no_contract_is_refused(text: str | None):
 
 def test_a_field_that_is_missing_is_refused():
     fields = json.loads(CONTRACT.dumps())
-    for name in ("track", "model", "features", "skeleton", "class_names", "schema"):
+    for name in ("track", "model", "features", "form", "class_names", "schema"):
         without = json.dumps({key: value for key, value in fields.items() if key != name})
         with pytest.raises(InputError, match="carries no readable contract"):
             contracts.loads(without, "x.onnx")
+
+
+def test_a_file_of_the_schema_before_is_read():
+    fields = json.loads(CONTRACT.dumps())
+    fields["skeleton"] = fields.pop("form")
+    del fields["row"]
+    assert contracts.loads(json.dumps({**fields, "schema": 1}), "x.onnx") == CONTRACT
 
 
 def test_read_finds_it_in_the_metadata(tmp_path: Path):

@@ -25,11 +25,11 @@ from pipeline.files import sha256
 from pipeline.models import weights
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.views import Views
-from pipeline.params import Export, Linear, skeleton_of
+from pipeline.params import Export, Linear, form_of
 from pipeline.predictor import Predictor
 from pipeline.train import train
 from tests.factories import make_samples
-from tests.pipeline.factories import QUICK, TINY, Track, make_signs, make_track
+from tests.pipeline.factories import QUICK, TINY, Track, make_drawings, make_signs, make_track
 from tests.pipeline.models.test_models import MEMBERS, make_config, make_recognizer, make_trained
 
 pytestmark = pytest.mark.xdist_group("export")
@@ -57,7 +57,7 @@ def answers(path: Path, feeds: Feeds) -> list[NDArray[np.float32]]:
 
 def torch_answers(recognizer: Recognizer, feeds: Feeds) -> list[NDArray[np.float32]]:
     with torch.inference_mode():
-        return [x.numpy() for x in recognizer(*(torch.from_numpy(feeds[name]) for name in contracts.INPUTS))]
+        return [x.numpy() for x in recognizer(*map(torch.from_numpy, feeds.values()))]
 
 
 def run(track: Track, out: Path, config: Export) -> None:
@@ -87,7 +87,7 @@ def test_each_file_carries_its_contract(exported: Track):
             track="letters",
             model="mlp",
             features="oriented",
-            skeleton="hand",
+            form="hand",
             class_names=("A", "B", "C"),
             precision=precision,
         )
@@ -190,8 +190,9 @@ def untried() -> list[tuple[str, str]]:
     return pairs
 
 
-OF_A_HAND = [case for case in untried() if skeleton_of(make_config(*case)) == "hand"]
-OF_A_BODY = [case for case in untried() if case not in OF_A_HAND]
+OF_A_HAND = [case for case in untried() if form_of(make_config(*case)) == "hand"]
+OF_A_BODY = [case for case in untried() if form_of(make_config(*case)) == "holistic"]
+OF_DRAWINGS = [case for case in untried() if form_of(make_config(*case)) == "bitmap"]
 
 
 @pytest.mark.parametrize(("name", "features"), OF_A_HAND)
@@ -229,13 +230,28 @@ def network_inputs(name: str, features: str) -> int:
 
 
 def make_contract(name: str, features: str) -> Contract:
-    skeleton = skeleton_of(make_config(name, features))
-    return Contract(track="t", model=name, features=features, skeleton=skeleton, class_names=("A", "B", "C"))
+    skeleton = form_of(make_config(name, features))
+    return Contract(track="t", model=name, features=features, form=skeleton, class_names=("A", "B", "C"))
 
 
 def hold_to_torch(path: Path, recognizer: Recognizer, shapes: Iterable[tuple[int, int]]) -> None:
     predictor = Predictor.open(path)
     for batch, frames in shapes:
-        feeds = make_feeds(batch, frames, predictor.contract.skeleton)
+        feeds = make_feeds(batch, frames, predictor.contract.form)
         for got, expected in zip(predictor.run(feeds), torch_answers(recognizer, feeds), strict=True):
             np.testing.assert_allclose(got, expected, atol=1e-4, err_msg=f"{batch} clips of {frames} frames")
+
+
+@pytest.mark.parametrize(("name", "features"), OF_DRAWINGS)
+def test_every_model_of_drawings_exports_for_any_batch(tmp_path: Path, name: str, features: str):
+    recognizer = make_trained(name, features)
+    contract = Contract(
+        track="t", model=name, features=features, form="bitmap", row=(14, 14), class_names=("A", "B", "C")
+    )
+    write_onnx(tmp_path / "model.onnx", recognizer, contract)
+    predictor = Predictor.open(tmp_path / "model.onnx")
+    for batch in (1, 2, 7):
+        feeds = {"bitmap": make_drawings(num_groups=batch, drawings=1, classes="A").values[:, None].astype(np.float32)}
+        feeds["bitmap"][-1] = 0
+        for got, expected in zip(predictor.run(feeds), torch_answers(recognizer, feeds), strict=True):
+            np.testing.assert_allclose(got, expected, atol=1e-4)

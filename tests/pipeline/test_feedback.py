@@ -78,7 +78,7 @@ def test_labels_follow_the_sources_classes_and_unknown_ones_are_told(
 def test_what_cannot_join_says_why(tmp_path: Path) -> None:
     written(tmp_path, feedback_of("aa"))
     with pytest.raises(InputError, match="holds points of 'hand', the source those of 'holistic'"):
-        joined(replace(make_samples(), skeleton="holistic"), tmp_path)
+        joined(replace(make_samples(), form="holistic"), tmp_path)
     source = make_samples()
     with pytest.raises(InputError, match="begin with 'client:'"):
         joined(replace(source, group=np.asarray([f"{CLIENT}x"] * len(source), object)), tmp_path)

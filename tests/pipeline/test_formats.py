@@ -51,7 +51,7 @@ def any_samples(draw: st.DrawFn, name: str) -> Samples:
         aspect=each(ASPECTS),
         handedness=each(HANDS),
         class_names=tuple(classes),
-        skeleton=name,
+        form=name,
         provenance=draw(st.sampled_from([{}, {"source": "drawn", "seed": 3}])),
         rows=draw(st.sampled_from([{}, {"confidence": [rng.random((len(clip), 1)) for clip in clips]}])),
     )
@@ -64,7 +64,7 @@ def there_and_back(samples: Samples, suffix: str, folder: Path) -> tuple[Samples
 
 def assert_same(one: Samples, two: Samples, lost: list[str], *, exact: bool) -> None:
     """Holds two to be equal but for what was said to be lost."""
-    assert one.skeleton == two.skeleton
+    assert one.form == two.form
     for name in ("offsets", "group", "id", "fps", "aspect", "handedness"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name), err_msg=name)
     np.testing.assert_array_equal(one.seen, two.seen)
@@ -103,7 +103,7 @@ def test_one_clip_is_a_file_of_its_own(tmp_path: Path):
     samples = make_samples(num_groups=1, classes="A", clips=1, frames=3, missing=0.2, fps=12.5, aspect=4 / 3)
     again, lost = there_and_back(samples, ".pose", tmp_path)
     assert lost == ["label", "group", "id", "provenance"]
-    assert (again.skeleton, again.handedness.tolist(), again.fps.tolist()) == ("hand", [0.0], [12.5])
+    assert (again.form, again.handedness.tolist(), again.fps.tolist()) == ("hand", [0.0], [12.5])
     assert (again.id.tolist(), again.class_names) == (["clips"], ("",))
     np.testing.assert_allclose(again.values, samples.values, atol=1e-6)
     unknown = replace(samples, handedness=np.float32([np.nan]))
@@ -139,7 +139,7 @@ def test_a_folder_without_its_list_is_read_by_its_folders(tmp_path: Path):
     (tmp_path / "out" / "clips.csv").unlink()
     again = formats.read(tmp_path / "out")
     order = np.argsort(again.group.astype(str), kind="stable")
-    assert again.skeleton == "hand"
+    assert again.form == "hand"
     assert again.group[order].tolist() == samples.group.tolist()
     assert again.class_names == samples.class_names
     assert again.id.tolist()[0] == "s00/A/A0"
@@ -158,7 +158,7 @@ def test_extract_reads_a_converted_table(tmp_path: Path, suffix: str, name: str)
     formats.write(path, samples)
     data = LandmarkTable(source="landmark_table", path=str(path), group_column="group", clip_column="clip")
     read = sources.read(data)
-    assert read.skeleton == name
+    assert read.form == name
     for column in ("values", "offsets", "target", "group", "aspect", "handedness"):
         np.testing.assert_array_equal(getattr(read, column), getattr(samples, column))
 

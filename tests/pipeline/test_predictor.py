@@ -26,7 +26,7 @@ from tests.pipeline.factories import Track
 pytestmark = pytest.mark.xdist_group("export")
 
 HALF, THIRD, REST = math.log(0.5), math.log(0.3), math.log(0.2)
-ABC = Contract(track="t", model="mlp", features="raw", skeleton="hand", class_names=("A", "B", "C"))
+ABC = Contract(track="t", model="mlp", features="raw", form="hand", class_names=("A", "B", "C"))
 A, B = make_hand((1, 0, 0, 0, 0)), make_hand((0, 1, 0, 0, 0))  # what tests.factories calls the first two classes
 NO_HAND = np.full((21, 3), np.nan, np.float32)
 
@@ -178,7 +178,7 @@ def test_a_wrong_shape_is_named_with_what_was_expected(x: Any, got: str):
 
 
 def test_whole_bodies_are_taken_as_hands_are():
-    by_hand = replace(make_predictor(), contract=replace(ABC, skeleton="holistic"))
+    by_hand = replace(make_predictor(), contract=replace(ABC, form="holistic"))
     frame = make_body() * 0 + 1
     for x in (frame, frame[None], [frame, frame]):
         answer = by_hand.predict(x, aspect=4 / 3, fps=30)
@@ -190,14 +190,14 @@ def test_whole_bodies_are_taken_as_hands_are():
     assert by_hand.answers(signed(make_clip(2) * 0 + 2))[0].label == "C"
     with pytest.raises(InputError, match=r"clip 0: expected \[frames, 75, 3\], got \[1, 21, 3\]"):
         by_hand.predict(A)
-    with pytest.raises(InputError, match="the model reads 'holistic' points, the samples hold 'hand'"):
+    with pytest.raises(InputError, match="the model reads samples of 'holistic', these are of 'hand'"):
         by_hand.scores(make_samples())
 
 
 def test_an_infinite_coordinate_is_refused():
     clip = np.stack([A, A])
     clip[1, 20, 2] = -np.inf
-    with pytest.raises(InputError, match=r"clip 1: has an infinite coordinate\. Mark what was not seen as NaN"):
+    with pytest.raises(InputError, match=r"clip 1: has an infinite value\. Mark what was not seen as NaN"):
         make_predictor().predict([A[None], clip])
 
 
@@ -226,8 +226,8 @@ def test_aspect_and_handedness_reach_the_model(exported: Track):
 
 
 def test_samples_of_another_skeleton_are_refused():
-    samples = from_clips([A[None]], target=[0], group=["g"], ids=["x"], class_names=("A",), skeleton="pose")
-    with pytest.raises(InputError, match="the model reads 'hand' points, the samples hold 'pose'"):
+    samples = from_clips([A[None]], target=[0], group=["g"], ids=["x"], class_names=("A",), form="holistic")
+    with pytest.raises(InputError, match="the model reads samples of 'hand', these are of 'holistic'"):
         make_predictor().scores(samples)
 
 

@@ -80,7 +80,7 @@ def test_a_missing_or_cut_off_encoder_is_named(tmp_path: Path):
 @pytest.mark.parametrize("decoder", ["sequence", "frame_wise"])
 def test_the_encoder_has_all_that_was_trained_and_no_head(track: Track, tmp_path: Path, decoder: str):
     tensors, metadata = read_encoder(run(track, tmp_path / "e", decoder=decoder, mask="spans"))
-    state = build(TINY, skeleton="holistic", num_classes=3).network.state_dict()
+    state = build(TINY, form="holistic", num_classes=3).network.state_dict()
     absent = {name for name in state if name not in tensors}
     assert set(tensors) <= set(state)
     assert {name.partition(".")[0] for name in absent} == {"head"} | ({"pooling"} if decoder == "frame_wise" else set())

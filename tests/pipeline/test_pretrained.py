@@ -40,7 +40,7 @@ def test_training_starts_from_the_encoder_and_may_leave_it_as_it_is_at_first(tra
     """Frozen, parameters stay and statistics go on; in the second epoch all move."""
     encoder = run(track, tmp_path / "e")
     tensors, _ = read_encoder(encoder)
-    names = {name for name, _ in build(TINY, skeleton="holistic", num_classes=3).network.named_parameters()}
+    names = {name for name, _ in build(TINY, form="holistic", num_classes=3).network.named_parameters()}
     frozen = fitted(track, encoder, tmp_path / "m", freeze_epochs=1)
     assert all(np.array_equal(frozen[name].numpy(), tensors[name]) for name in names & set(tensors))
     free = fitted(track, encoder, tmp_path / "n", freeze_epochs=1, epochs=2, patience=5)
@@ -49,7 +49,7 @@ def test_training_starts_from_the_encoder_and_may_leave_it_as_it_is_at_first(tra
 
 def test_lower_layers_learn_more_slowly(track: Track, tmp_path: Path):
     """Nine tenths below another; the head at the whole rate: two graph layers, the pooling's, two of the encoder."""
-    recognizer = build(TINY, skeleton="holistic", num_classes=3)
+    recognizer = build(TINY, form="holistic", num_classes=3)
     rates = start_from(recognizer, run(track, tmp_path / "e"), decay=0.9)
     assert not any(name.startswith("network.head") for name in rates)
     assert rates["network.encoder.norm.weight"] == pytest.approx(0.9)
@@ -63,11 +63,11 @@ def test_lower_layers_learn_more_slowly(track: Track, tmp_path: Path):
 
 def test_an_encoder_of_another_network_is_named(track: Track, tmp_path: Path):
     encoder = run(track, tmp_path / "e")
-    wider = build(TINY.model_copy(update={"graph_width": 12}), skeleton="holistic", num_classes=3)
+    wider = build(TINY.model_copy(update={"graph_width": 12}), form="holistic", num_classes=3)
     with pytest.raises(InputError, match=r"pretrain\.method: 'masked_landmarks' made .*is not this model's"):
         start_from(wider, encoder, decay=1.0)
     with pytest.raises(InputError, match="is not this model's"):
-        start_from(build(Mlp(name="mlp"), skeleton="hand", num_classes=3), encoder, decay=1.0)
+        start_from(build(Mlp(name="mlp"), form="hand", num_classes=3), encoder, decay=1.0)
 
 
 def test_rates_without_an_encoder_are_said_to_do_nothing(

@@ -17,7 +17,7 @@ from tests.factories import make_samples
 def assert_same(one: store.Samples, two: store.Samples) -> None:
     for name in ("values", "offsets", *store.PER_SAMPLE):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name), err_msg=name)
-    assert (one.class_names, one.skeleton, one.provenance) == (two.class_names, two.skeleton, two.provenance)
+    assert (one.class_names, one.form, one.provenance) == (two.class_names, two.form, two.provenance)
 
 
 def test_round_trip_keeps_ragged_clips_and_what_was_not_seen(tmp_path: Path):
@@ -105,7 +105,7 @@ def test_a_missing_file_and_another_schema_are_named(tmp_path: Path):
     store.write(path, make_samples())
     with h5py.File(path, "a") as file:
         file.attrs["schema"] = 99
-    with pytest.raises(InputError, match="has schema 99, expected 1"):
+    with pytest.raises(InputError, match="has schema 99, expected 2"):
         store.read(path)
 
 
@@ -116,7 +116,7 @@ def test_a_missing_file_and_another_schema_are_named(tmp_path: Path):
         ({"aspect": np.zeros(9, np.float32)}, r"clip 's00/A0' has no positive picture aspect.*8 more"),
         ({"target": np.array([0] * 8 + [3])}, "clip 's00/C2' has a label outside the 3 class names"),
         ({"values": np.zeros((9, 33, 3), np.float32)}, "expected 21 points × 3 coordinates a frame"),
-        ({"values": np.full((9, 21, 3), np.inf, np.float32)}, "infinite coordinate"),
+        ({"values": np.full((9, 21, 3), np.inf, np.float32)}, "infinite value"),
         ({"rows": {"world": np.zeros((8, 21, 3))}}, "rows 'world': expected one for each of 9 frames, got 8"),
         ({"offsets": np.array([0, 0, *range(2, 10)])}, "clip 's00/A0' has no frames"),
     ],

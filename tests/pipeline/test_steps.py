@@ -165,7 +165,7 @@ def test_the_store_scores_through_the_clip_whatever_the_lengths(recurrent: Track
 def test_at_its_defaults_each_file_is_below_500_kilobytes(tmp_path: Path):
     torch.manual_seed(0)
     letters = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    recognizer = build(Strm(name="strm"), skeleton="hand", num_classes=26)
-    contract = contracts.Contract(track="t", model="strm", features="oriented", skeleton="hand", class_names=letters)
+    recognizer = build(Strm(name="strm"), form="hand", num_classes=26)
+    contract = contracts.Contract(track="t", model="strm", features="oriented", form="hand", class_names=letters)
     write_onnx(tmp_path / "model.onnx", recognizer, contract, step=tmp_path / "step.onnx")
     assert all(path.stat().st_size < 500_000 for path in tmp_path.iterdir())

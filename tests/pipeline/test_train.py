@@ -76,7 +76,7 @@ def test_it_writes_weights_their_header_and_the_curve(tmp_path: Path):
     assert sorted(path.name for path in track.model.iterdir()) == ["history.csv", "model.json", "model.safetensors"]
     header = json.loads((track.model / "model.json").read_text())
     assert header["class_names"] == ["A", "B", "C"]
-    assert header["skeleton"] == "hand"
+    assert header["form"] == "hand"
     assert header["model"] == {"name": "mlp", "features": "oriented", "hidden": [16], "dropout": 0.1}
     rows = list(csv.DictReader((track.model / "history.csv").open()))
     assert [float(row["epoch"]) for row in rows] == list(range(QUICK.epochs))
@@ -183,7 +183,7 @@ def test_a_teacher_of_other_classes_or_for_a_recurrent_model_is_refused(tmp_path
     (tmp_path / "other").mkdir()
     other = run(make_track(tmp_path / "other", make_samples(num_groups=6, classes="AB")), tmp_path / "teacher")
     taught = QUICK.model_copy(update={"teacher": Teacher(weights="teacher")})
-    with pytest.raises(InputError, match="knows 2 classes of 'hand' points, expected the 3 of the samples"):
+    with pytest.raises(InputError, match="knows 2 classes of 'hand', expected the 3 of the samples"):
         run(track, tmp_path / "student", taught, teacher=other)
     with pytest.raises(InputError, match=r"train\.teacher: a recurrent model has many answers"):
         run(track, tmp_path / "student", taught, model=TINY_STRM, teacher=other)

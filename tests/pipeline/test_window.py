@@ -15,9 +15,7 @@ def test_rate():
 
 def test_a_window_is_as_long_as_what_the_model_was_made_for():
     def usual(name: str, **state: int) -> float:
-        return usual_window_s(
-            Contract(track="t", model="m", features="f", skeleton=name, class_names=("A",), state=state)
-        )
+        return usual_window_s(Contract(track="t", model="m", features="f", form=name, class_names=("A",), state=state))
 
     assert usual("hand") < usual("hand", place=4) < usual("holistic")
 

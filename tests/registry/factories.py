@@ -46,7 +46,7 @@ def every(nth: int) -> Misses:
 
 
 def write_onnx(
-    path: Path, model: int, *, classes: Sequence[str] = CLASSES, skeleton: str = "hand", contract: str | None = None
+    path: Path, model: int, *, classes: Sequence[str] = CLASSES, form: str = "hand", contract: str | None = None
 ) -> None:
     """Writes model number m: argmax is point 0 plus point 1 + m, modulo the number of classes."""
     constants = [
@@ -75,9 +75,7 @@ def write_onnx(
     value = {n: helper.make_tensor_value_info(n, TensorProto.FLOAT, shapes.get(n, ["B"])) for n in (*INPUTS, *OUTPUTS)}
     graph = helper.make_graph(nodes, "tiny", [value[n] for n in INPUTS], [value[n] for n in OUTPUTS], constants)
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    own = Contract(
-        track="letters", model="mlp", features="invariant", skeleton=skeleton, class_names=tuple(classes)
-    ).dumps()
+    own = Contract(track="letters", model="mlp", features="invariant", form=form, class_names=tuple(classes)).dumps()
     proto.metadata_props.add(key=KEY, value=own if contract is None else contract)
     onnx.save(proto, path)
 

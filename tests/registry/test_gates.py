@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from pipeline.params import AgainstProduction, Gates, Rule
-from registry.gates import Decision, Incomparable, InProduction, Paired, judge, with_history
+from registry.gates import Decision, judge, with_history
+from registry.paired import Incomparable, InProduction, Paired
 
 RULE = AgainstProduction(margin=0.05, bootstrap=200)
 

@@ -101,7 +101,7 @@ def test_an_incumbent_that_cannot_answer_is_not_comparable(store: Store, tmp_pat
             case "contract":
                 write_onnx(path, 0, contract="{}")
             case "skeleton":
-                write_onnx(path, 0, skeleton="body")
+                write_onnx(path, 0, form="body")
             case "file":
                 path.write_bytes(b"not a model")
             case _:

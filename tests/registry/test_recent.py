@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.params import AgainstProduction, Gates, OnRecent, Rule
 from registry import versions
-from registry.gates import Decision, Paired, judge
+from registry.gates import Decision, judge
+from registry.paired import Paired
 from registry.store import Store
 from registry.versions import EXTRAS
 from tests.registry.factories import Misses, make_track, never

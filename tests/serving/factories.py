@@ -90,7 +90,7 @@ def question(by: Served, label: int = 0, *, id: str = "q", frames: int = 1, clip
     """Returns a question about clips of one class, that a version is to answer."""
     landmarks = np.stack([clip(label, frames=frames)] * clips)
     how = {"role": "production", "source": "predict", **more}
-    return Question(id=id, clips=checked(landmarks, "hand"), served=by, **how)
+    return Question(id=id, clips=checked(landmarks, by.takes), served=by, **how)
 
 
 def label_of(logits: NDArray[np.float32]) -> int:

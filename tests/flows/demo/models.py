@@ -91,7 +91,7 @@ def _write(path: Path, nodes: list[Any], kind: Any, state: dict[str, int], skele
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     own = Contract(
-        track="letters", model="sides", features="raw", skeleton=skeleton, class_names=CLASSES, kind=kind, state=state
+        track="letters", model="sides", features="raw", form=skeleton, class_names=CLASSES, kind=kind, state=state
     )
     model.metadata_props.add(key=KEY, value=own.dumps())
     onnx.checker.check_model(model)

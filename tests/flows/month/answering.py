@@ -22,8 +22,8 @@ DATA = SyntheticLetters(
 
 def make(folder: Path) -> Answering:
     torch.manual_seed(0)  # else it answers otherwise each time, and so do its thresholds
-    model = build(Mlp(name="mlp", hidden=(8,)), skeleton="hand", num_classes=len(LETTERS)).eval()
-    contract = Contract(track="letters", model="mlp", features="invariant", skeleton="hand", class_names=LETTERS)
+    model = build(Mlp(name="mlp", hidden=(8,)), form="hand", num_classes=len(LETTERS)).eval()
+    contract = Contract(track="letters", model="mlp", features="invariant", form="hand", class_names=LETTERS)
     write_onnx(folder / "model.onnx", model, contract)
     return Answering(model=folder / "model.onnx", data=DATA)
 

@@ -13,9 +13,10 @@ from monitoring.log.entry import Entry
 from monitoring.log.tables import metadata
 from monitoring.log.writer import Writer
 from pipeline.errors import InputError
+from pipeline.form import form
 from tests.monitoring.log.factories import FIGURES, NOON, address, make_entry, minutes, opened, put, stored
 
-CLIP = inputs.pack(np.full((2, 21, 3), 0.5, np.float32), aspect=1, fps=25, handedness=1)
+CLIP = inputs.pack(np.full((2, 21, 3), 0.5, np.float32), form("hand"), aspect=1, fps=25, handedness=1)
 
 
 def entry(id: str, minute: int = 0, client: str = "ada", until: int = 60) -> Entry:

@@ -15,6 +15,7 @@ from pipeline.contract import NO_HAND
 from pipeline.errors import InputError, TransientError
 from pipeline.extract import extract
 from pipeline.files import sha256
+from pipeline.form import form
 from pipeline.params import LandmarkClips, LandmarkTable
 from tests.monitoring.log.factories import NOON, make_entry, minutes, stored
 
@@ -28,7 +29,7 @@ def clip(frames: int, points: int = 21, seed: int = 0) -> np.ndarray:
 
 
 def kept(id: str, landmarks: np.ndarray, *, handedness: float = 1.0, **more: Any) -> Entry:
-    packed = inputs.pack(landmarks, aspect=16 / 9, fps=25.0, handedness=handedness)
+    packed = inputs.pack(landmarks, form("hand"), aspect=16 / 9, fps=25.0, handedness=handedness)
     return make_entry(id=id, inputs=packed, until=minutes(60), **more)
 
 
@@ -142,7 +143,9 @@ def test_clips_that_are_erased_while_they_are_exported_are_not_written(
     assert exporting.listed(database) == []
 
 
-@pytest.mark.parametrize("broken", [b"", b"PK\x03\x04 no zip", inputs.pack(clip(2)[0], aspect=1, fps=1, handedness=1)])
+@pytest.mark.parametrize(
+    "broken", [b"", b"PK\x03\x04 no zip", inputs.pack(clip(2)[0], form("hand"), aspect=1, fps=1, handedness=1)]
+)
 def test_a_kept_input_that_nobody_can_read_is_said(broken: bytes) -> None:
     with pytest.raises(InputError, match="the kept input of 'x'"):
         inputs.unpack(broken, "x")

@@ -55,9 +55,9 @@ def test_features_of_another_skeleton_are_refused_with_the_valid_names():
     with pytest.raises(InputError, match=r"'holistic' has no features 'oriented'\. Valid: handmade_469, points"):
         build("oriented", BODY)
     with pytest.raises(InputError, match=r"'hand' has no features 'points'\. Valid: planar, oriented"):
-        build_preprocess("points", skeleton("hand"))
+        build_preprocess("points", "hand")
     with pytest.raises(InputError, match="a recurrent model reads one hand"):
-        build_preprocess("points", BODY, place=True)
+        build_preprocess("points", "holistic", place=True)
 
 
 class EverySet(nn.Module):

@@ -33,7 +33,7 @@ TRAIN, VAL = make_clips(slice(0, 3)), make_clips(slice(3, 4))
 
 def make_recognizer(seed: int = 0) -> Recognizer:
     torch.manual_seed(seed)
-    return build(TINY, skeleton="hand", num_classes=3)
+    return build(TINY, form="hand", num_classes=3)
 
 
 def run(

@@ -48,12 +48,12 @@ def open_numbered(
 
 
 def numbers(batch: Batch) -> list[int]:
-    return batch.landmarks[:, 0, 0, 0].int().tolist()
+    return batch.inputs[0][:, 0, 0, 0].int().tolist()
 
 
 def frames(batch: Batch) -> Tensor:
     """The frame numbers of each clip, [B, T]; NaN where the clip is over."""
-    return batch.landmarks[:, :, 0, 1]
+    return batch.inputs[0][:, :, 0, 1]
 
 
 def generator(seed: int = 0) -> np.random.Generator:
@@ -72,10 +72,10 @@ def test_an_epoch_has_every_clip_exactly_once(tmp_path: Path, memory_mb: float):
 def test_the_columns_of_a_clip_stay_with_it(tmp_path: Path, memory_mb: float):
     clips = open_numbered(tmp_path, [1, 3, 2, 1, 4], memory_mb)
     for batch in batches(clips, size=2, length=2, generator=generator()):
-        number = batch.landmarks[:, 0, 0, 0]
-        assert torch.equal(batch.aspect, number + 1)
-        assert torch.equal(batch.fps, number + 2)
-        assert torch.equal(batch.handedness, number % 2)
+        number = batch.inputs[0][:, 0, 0, 0]
+        assert torch.equal(batch.inputs[1], number + 1)
+        assert torch.equal(batch.inputs[2], number + 2)
+        assert torch.equal(batch.inputs[3], number % 2)
         assert torch.equal(batch.target, number.long() % 3)
 
 
@@ -93,8 +93,8 @@ def test_whole_clips_end_in_nan_up_to_the_longest_of_the_batch(tmp_path: Path, m
     (batch,) = batches(clips, size=3, length=None)
     expected_BT = torch.tensor([[0, torch.nan, torch.nan], [0, 1, 2], [0, 1, torch.nan]])
     torch.testing.assert_close(frames(batch), expected_BT, equal_nan=True)
-    assert torch.equal(batch.landmarks.isnan().all((2, 3)), expected_BT.isnan())
-    assert torch.equal(batch.landmarks.isnan().any((2, 3)), expected_BT.isnan())
+    assert torch.equal(batch.inputs[0].isnan().all((2, 3)), expected_BT.isnan())
+    assert torch.equal(batch.inputs[0].isnan().any((2, 3)), expected_BT.isnan())
 
 
 @memory_and_disk
@@ -103,7 +103,7 @@ def test_a_point_that_was_not_seen_is_nan(tmp_path: Path, memory_mb: float):
     samples.values[1, 7] = np.nan
     store.write(tmp_path / "samples.h5", samples)
     (batch,) = batches(open_clips(tmp_path / "samples.h5", np.arange(2), memory_mb=memory_mb), size=2, length=1)
-    assert torch.argwhere(batch.landmarks[..., 0].isnan()).tolist() == [[1, 0, 7]]
+    assert torch.argwhere(batch.inputs[0][..., 0].isnan()).tolist() == [[1, 0, 7]]
 
 
 @memory_and_disk
@@ -126,7 +126,7 @@ def test_the_generator_decides_order_and_cut(tmp_path: Path, memory_mb: float):
     clips = open_numbered(tmp_path, [1, 2, 3, 4] * 300, memory_mb)
 
     def epoch(seed: int) -> Tensor:
-        return torch.cat([b.landmarks for b in batches(clips, size=64, length=2, generator=generator(seed))])
+        return torch.cat([b.inputs[0] for b in batches(clips, size=64, length=2, generator=generator(seed))])
 
     torch.testing.assert_close(epoch(1), epoch(1), rtol=0, atol=0, equal_nan=True)
     assert not torch.equal(epoch(1)[..., 0, 0], epoch(2)[..., 0, 0])
@@ -179,11 +179,11 @@ def test_clips_of_similar_lengths_meet_and_each_comes_once(tmp_path: Path, memor
     assert len(similar) == len(mixed)
 
     def padding(every: list[Batch]) -> float:
-        return 1 - sum(lengths) / sum(batch.landmarks.shape[0] * batch.landmarks.shape[1] for batch in every)
+        return 1 - sum(lengths) / sum(batch.inputs[0].shape[0] * batch.inputs[0].shape[1] for batch in every)
 
     assert padding(mixed) > 0.4
     assert padding(similar) < 0.1
-    widths = [batch.landmarks.shape[1] for batch in similar]
+    widths = [batch.inputs[0].shape[1] for batch in similar]
     assert widths != sorted(widths)
     again = list(batches(clips, size=32, length=None, by_length=True, generator=generator()))
     assert [numbers(batch) for batch in again] == [numbers(batch) for batch in similar]
@@ -202,8 +202,8 @@ def test_a_longer_clip_is_cut_to_the_most_and_a_shorter_one_is_whole(tmp_path: P
     starts: set[int] = set()
     for batch in batches(clips, size=10, length=None, most=4, by_length=True, generator=generator()):
         long = numbers(batch)[0] < 20
-        assert batch.landmarks.shape[1] == (4 if long else 2)
-        assert torch.equal(frames(batch).diff(dim=1), torch.ones(10, batch.landmarks.shape[1] - 1))
+        assert batch.inputs[0].shape[1] == (4 if long else 2)
+        assert torch.equal(frames(batch).diff(dim=1), torch.ones(10, batch.inputs[0].shape[1] - 1))
         starts |= set(frames(batch)[:, 0].int().tolist()) if long else set()
     assert len(starts) > 1
 

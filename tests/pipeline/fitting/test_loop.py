@@ -100,3 +100,12 @@ def test_a_validation_loss_that_is_not_finite_is_said():
     only_ab = replace(TRAIN, indices=np.flatnonzero(TRAIN.samples.target < 2))
     with pytest.raises(SignloopError, match="epoch 0: the loss is not finite"):
         run(changed(label_smoothing=0), train=only_ab, class_weights=torch.tensor([1.0, 1.0, torch.inf]))
+
+
+def test_a_plateau_halves_the_rate_after_its_own_patience():
+    _, history = run(
+        changed(epochs=6, schedule="plateau", patience=5, plateau_patience=1, learning_rate=1e-6, weight_decay=0)
+    )
+    rates = [entry["learning_rate"] for entry in history]
+    assert rates[0] > rates[-1]
+    assert run(changed(epochs=6, schedule="plateau", patience=30, learning_rate=1e-6))[1][-1]["learning_rate"] == 1e-6

@@ -36,9 +36,9 @@ def test_bf16_learns_with_exact_features_and_exact_weights_or_says_that_it_is_no
 @torch.no_grad()
 def test_no_feature_is_computed_in_bf16():
     recognizer, batch = make_recognizer().eval(), next(batches(TRAIN, size=8, length=None))
-    exact, _ = recognizer.preprocess(*batch[:4])
+    exact, _ = recognizer.preprocess(*batch.inputs)
     told = []
     recognizer.network.register_forward_pre_hook(lambda _, inputs: told.append(inputs[0]))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        recognizer(*batch[:4])
+        recognizer(*batch.inputs)
     assert torch.equal(told[0], exact)

@@ -96,7 +96,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, kind: str):
 def test_a_checkpoint_of_another_model_is_named(tmp_path: Path):
     run(changed(epochs=1), checkpoint=tmp_path / "c.pt")
     with pytest.raises(SignloopError, match="is damaged, or of another model"):
-        run(checkpoint=tmp_path / "c.pt", recognizer=build(Linear(name="linear"), skeleton="hand", num_classes=3))
+        run(checkpoint=tmp_path / "c.pt", recognizer=build(Linear(name="linear"), form="hand", num_classes=3))
     torch.save({"weights": torch.zeros(1)}, tmp_path / "c.pt")
     with pytest.raises(SignloopError, match="KeyError"):
         run(checkpoint=tmp_path / "c.pt")

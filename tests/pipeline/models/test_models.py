@@ -5,6 +5,7 @@ The golden logits are written anew, after a change that is meant to move them, b
 """
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -16,12 +17,14 @@ from torch import Tensor
 
 from pipeline.errors import InputError
 from pipeline.fitting.data import Clips, batches
+from pipeline.form import form
 from pipeline.models import build
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.weights import HEAD
-from pipeline.params import Linear, Mlp, Model, Strm, parse, skeleton_of
+from pipeline.params import Linear, Mlp, Model, Strm, form_of, parse
+from pipeline.samples import Samples
 from tests.factories import make_samples
-from tests.pipeline.factories import make_signs
+from tests.pipeline.factories import make_drawings, make_signs
 
 GOLDEN = Path(__file__).parent / "golden" / "logits.json"
 NUM_CLASSES = 3
@@ -30,6 +33,7 @@ TINY: dict[str, dict[str, Any]] = {
     "strm": {"hidden": 8, "latent_steps": 1, "deep_steps": 2},
     "sign_transformer": {"size": "lightweight"},
     "cnn_transformer": {"size": "small"},
+    "sketch_net": {"width": 4},
     "spatial_temporal": {"graph_width": 8, "d_model": 16, "heads": 2, "tokens": 4, "pooling": "hybrid"},
 }
 MEMBERS = {get_args(member.model_fields["name"].annotation)[0]: member for member in get_args(get_args(Model)[0])}
@@ -40,6 +44,9 @@ CASES = [
     for features in get_args(member.model_fields["features"].annotation)
 ]
 every_model = pytest.mark.parametrize(("name", "features"), CASES)
+every_model_of_what_lasts = pytest.mark.parametrize(
+    ("name", "features"), [case for case in CASES if form(MEMBERS[str(case.values[0])].form).lasts]
+)
 
 
 def make_config(name: str, features: str) -> Any:
@@ -49,25 +56,34 @@ def make_config(name: str, features: str) -> Any:
 def make_recognizer(name: str, features: str, seed: int = 0) -> Recognizer:
     torch.manual_seed(seed)
     config = make_config(name, features)
-    return build(config, skeleton=skeleton_of(config), num_classes=NUM_CLASSES)
+    row = SAMPLES[form_of(config)](0).row
+    return build(config, form=form_of(config), num_classes=NUM_CLASSES, row=row)
+
+
+SAMPLES: dict[str, Callable[[int], Samples]] = {
+    "hand": lambda seed: make_samples(num_groups=4, clips=1, frames=5, missing=0.02, fps=15, aspect=4 / 3, seed=seed),
+    "holistic": lambda seed: make_signs(num_groups=2, clips=2, frames=(5, 5), seed=seed),
+    "bitmap": lambda seed: make_drawings(num_groups=2, drawings=2, seed=seed),
+}
 
 
 @cache
-def make_clips(skeleton: str, seed: int) -> tuple[Tensor, ...]:
-    """Returns landmarks_BTVC, aspect_B, fps_B, handedness_B of 12 clips of 5 frames, both hands, some points lost."""
-    if skeleton == "hand":
-        samples = make_samples(num_groups=4, clips=1, frames=5, missing=0.02, fps=15, aspect=4 / 3, seed=seed)
-    else:
-        samples = make_signs(num_groups=2, clips=2, frames=(5, 5), seed=seed)
-    return next(batches(Clips(samples=samples, indices=np.arange(12)), size=12, length=None))[:4]
+def make_clips(form: str, seed: int) -> tuple[Tensor, ...]:
+    """Returns the inputs of 12 samples: clips of 5 frames, both hands, some points lost; or drawings."""
+    return next(batches(Clips(samples=SAMPLES[form](seed), indices=np.arange(12)), size=12, length=None)).inputs
 
 
-def skeleton_of_case(name: str, features: str) -> str:
-    return skeleton_of(make_config(name, features))
+def nothing(name: str, features: str) -> float:
+    """Returns the value of which a sample that shows nothing is made."""
+    return 0.0 if form(form_of_case(name, features)).dtype == "uint8" else torch.nan
+
+
+def form_of_case(name: str, features: str) -> str:
+    return form_of(make_config(name, features))
 
 
 def make_inputs(name: str, features: str, seed: int = 0) -> list[Tensor]:
-    return list(make_clips(skeleton_of_case(name, features), seed))
+    return list(make_clips(form_of_case(name, features), seed))
 
 
 def make_trained(name: str, features: str) -> Recognizer:
@@ -138,7 +154,7 @@ def test_a_clip_is_answered_as_it_would_be_alone(name: str, features: str):
     torch.testing.assert_close(logits(recognizer, [x[order] for x in inputs]), together_BK[order])
 
 
-@every_model
+@every_model_of_what_lasts
 def test_frames_that_were_not_seen_change_no_logit(name: str, features: str):
     recognizer = make_trained(name, features)
     landmarks_BTVC, *rest = make_inputs(name, features)
@@ -147,7 +163,7 @@ def test_frames_that_were_not_seen_change_no_logit(name: str, features: str):
     torch.testing.assert_close(padded_BK, plain_BK)
 
 
-@every_model
+@every_model_of_what_lasts
 def test_one_frame_is_a_clip(name: str, features: str):
     landmarks_BTVC, *rest = make_inputs(name, features)
     logits_BK = logits(make_trained(name, features), [landmarks_BTVC[:, :1], *rest])
@@ -156,12 +172,12 @@ def test_one_frame_is_a_clip(name: str, features: str):
 
 
 @every_model
-def test_a_clip_without_a_seen_frame_gets_zeros(name: str, features: str):
-    landmarks_BTVC, *rest = make_inputs(name, features)
-    plain_BK, plain_seen_B = make_trained(name, features)(landmarks_BTVC, *rest)
-    landmarks_BTVC = landmarks_BTVC.clone()
-    landmarks_BTVC[4] = torch.nan
-    logits_BK, seen_B = make_trained(name, features)(landmarks_BTVC, *rest)
+def test_a_sample_that_shows_nothing_gets_zeros(name: str, features: str):
+    values, *rest = make_inputs(name, features)
+    plain_BK, plain_seen_B = make_trained(name, features)(values, *rest)
+    values = values.clone()
+    values[4] = nothing(name, features)
+    logits_BK, seen_B = make_trained(name, features)(values, *rest)
     assert logits_BK[4].tolist() == [0.0] * NUM_CLASSES
     assert seen_B[4] == 0
     others = torch.arange(12) != 4
@@ -170,10 +186,10 @@ def test_a_clip_without_a_seen_frame_gets_zeros(name: str, features: str):
 
 
 @every_model
-def test_training_on_a_clip_without_a_hand_leaves_finite_weights(name: str, features: str):
+def test_training_on_a_sample_that_shows_nothing_leaves_finite_weights(name: str, features: str):
     recognizer = make_recognizer(name, features).train()
-    landmarks_BTVC, *rest = make_inputs(name, features)
-    recognizer(torch.full_like(landmarks_BTVC, torch.nan), *rest)[0].sum().backward()
+    values, *rest = make_inputs(name, features)
+    recognizer(torch.full_like(values, nothing(name, features)), *rest)[0].sum().backward()
     for path, parameter in recognizer.named_parameters():
         assert parameter.grad is None or parameter.grad.isfinite().all(), path
     assert all(tensor.isfinite().all() for tensor in recognizer.state_dict().values())
@@ -201,7 +217,7 @@ def test_logits_are_the_golden_ones(name: str, features: str):
     ],
 )
 def test_parameters_are_as_many_as_one_counts_by_hand(config: Model, count: int):
-    recognizer = build(config, skeleton="hand", num_classes=3)
+    recognizer = build(config, form="hand", num_classes=3)
     assert sum(parameter.numel() for parameter in recognizer.parameters()) == count
 
 

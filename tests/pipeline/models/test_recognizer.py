@@ -8,7 +8,7 @@ from tests.factories import make_hand
 
 
 def test_seen_is_the_share_of_frames_with_a_hand():
-    recognizer = build(Linear(name="linear", features="raw"), skeleton="hand", num_classes=2).eval()
+    recognizer = build(Linear(name="linear", features="raw"), form="hand", num_classes=2).eval()
     landmarks_BTVC = torch.from_numpy(make_hand()).repeat(3, 4, 1, 1)
     landmarks_BTVC[1, 1:] = torch.nan
     landmarks_BTVC[2] = torch.nan
@@ -18,7 +18,7 @@ def test_seen_is_the_share_of_frames_with_a_hand():
 
 
 def test_weights_are_named_by_part_and_geometry_is_none_of_them():
-    recognizer = build(Linear(name="linear"), skeleton="hand", num_classes=2)
+    recognizer = build(Linear(name="linear"), form="hand", num_classes=2)
     assert sorted(recognizer.state_dict()) == [
         "network.head.bias",
         "network.head.weight",

@@ -9,14 +9,13 @@ from pipeline.fitting.data import Clips, batches
 from pipeline.models import build
 from pipeline.models.recognizer import Recognizer
 from pipeline.models.recurrent import Recurrent, State
-from pipeline.params import skeleton_of
 from tests.factories import make_samples
 from tests.pipeline.models.test_models import MEMBERS, NUM_CLASSES, TINY
 
 NAMES = [
     name
     for name, member in MEMBERS.items()
-    if isinstance(build(member(name=name), skeleton=skeleton_of(member(name=name)), num_classes=2).network, Recurrent)
+    if member.form == "hand" and isinstance(build(member(name=name), form="hand", num_classes=2).network, Recurrent)
 ]
 every_recurrent_model = pytest.mark.parametrize("name", NAMES)
 Inputs = list[Tensor]
@@ -25,7 +24,7 @@ Inputs = list[Tensor]
 def make_inputs(frames: int, seed: int = 0) -> Inputs:
     """Three clips of a hand that wanders and is lost in some frames."""
     samples = make_samples(num_groups=1, clips=1, frames=frames, missing=0.02, fps=15, aspect=4 / 3, seed=seed)
-    landmarks, *rest = next(batches(Clips(samples=samples, indices=np.arange(3)), size=3, length=None))[:4]
+    landmarks, *rest = next(batches(Clips(samples=samples, indices=np.arange(3)), size=3, length=None)).inputs
     generator = torch.Generator().manual_seed(seed)
     landmarks = landmarks + torch.randn(3, frames, 1, 3, generator=generator).cumsum(1) * 0.02
     landmarks[torch.rand(3, frames, generator=generator) < 0.2] = torch.nan
@@ -34,7 +33,7 @@ def make_inputs(frames: int, seed: int = 0) -> Inputs:
 
 def make_trained(name: str) -> Recognizer:
     torch.manual_seed(0)
-    recognizer = build(MEMBERS[name](name=name, **TINY.get(name, {})), skeleton="hand", num_classes=NUM_CLASSES)
+    recognizer = build(MEMBERS[name](name=name, **TINY.get(name, {})), form="hand", num_classes=NUM_CLASSES)
     recognizer.train()(*make_inputs(frames=6, seed=1))
     return recognizer.eval()
 

@@ -56,7 +56,7 @@ def test_a_hand_that_jumps_is_cut_off():
 
 def test_trained_on_single_frames_it_is_blind_to_movement():
     torch.manual_seed(0)
-    recognizer = build(TINY, skeleton="hand", num_classes=3)
+    recognizer = build(TINY, form="hand", num_classes=3)
     landmarks, *rest = make_inputs(6)
     recognizer.train()(landmarks[:, :1], *rest)
     network = recognizer.eval().network
@@ -77,7 +77,7 @@ def test_trained_on_single_frames_it_is_blind_to_movement():
 def test_a_place_far_away_is_no_movement():
     """Where in the picture a hand is does not matter, only that it moves."""
     torch.manual_seed(0)
-    recognizer = build(TINY, skeleton="hand", num_classes=3)
+    recognizer = build(TINY, form="hand", num_classes=3)
     inputs = make_inputs(6)
     recognizer.train()(*inputs)
     recognizer.eval()

@@ -17,8 +17,8 @@ CONFIG = Mlp(name="mlp", features="raw", hidden=(4,))
 
 def save(folder: Path, seed: int = 0) -> Trained:
     torch.manual_seed(seed)
-    recognizer = build(CONFIG, skeleton="hand", num_classes=2)
-    trained = Trained(recognizer=recognizer, config=CONFIG, class_names=("A", "Ä"), skeleton="hand")
+    recognizer = build(CONFIG, form="hand", num_classes=2)
+    trained = Trained(recognizer=recognizer, config=CONFIG, class_names=("A", "Ä"), form="hand")
     folder.mkdir(exist_ok=True)
     weights.save(folder, trained)
     return trained
@@ -35,7 +35,7 @@ def test_round_trip_by_folder_and_by_file(tmp_path: Path):
     inputs = torch.from_numpy(make_hand())[None, None], torch.ones(1), torch.ones(1), torch.ones(1)
     for path in (tmp_path, tmp_path / "model.safetensors"):
         again = weights.load(path)
-        assert (again.config, again.class_names, again.skeleton) == (CONFIG, ("A", "Ä"), "hand")
+        assert (again.config, again.class_names, again.form) == (CONFIG, ("A", "Ä"), "hand")
         assert not again.recognizer.training
         assert torch.equal(again.recognizer(*inputs)[0], trained.recognizer(*inputs)[0])
 
@@ -93,18 +93,18 @@ def test_a_header_that_is_none_is_refused(tmp_path: Path, text: str):
 
 def test_another_schema_and_an_unknown_skeleton_are_named(tmp_path: Path):
     save(tmp_path)
-    change(tmp_path, schema=2)
-    with pytest.raises(InputError, match="has schema 2, expected 1"):
+    change(tmp_path, schema=3)
+    with pytest.raises(InputError, match="has schema 3, expected 2"):
         weights.load(tmp_path)
-    change(tmp_path, schema=1, skeleton="horse")
-    with pytest.raises(InputError, match=r"unknown skeleton 'horse'\. Valid: hand"):
+    change(tmp_path, schema=2, form="horse")
+    with pytest.raises(InputError, match=r"unknown form 'horse'\. Valid: hand"):
         weights.load(tmp_path)
 
 
 def make_trained(names: tuple[str, ...], seed: int, config: Mlp = CONFIG) -> Trained:
     torch.manual_seed(seed)
-    recognizer = build(config, skeleton="hand", num_classes=len(names))
-    return Trained(recognizer=recognizer, config=config, class_names=names, skeleton="hand")
+    recognizer = build(config, form="hand", num_classes=len(names))
+    return Trained(recognizer=recognizer, config=config, class_names=names, form="hand")
 
 
 def test_a_new_class_joins_trained_weights_and_each_other_keeps_its_row():

@@ -216,7 +216,7 @@ def test_a_signer_a_row_has_points_by_name_and_no_hand_among_them(tmp_path: Path
     path.write_text(",".join(["label", *names]) + "\n" + ",".join(["tea", *cells]) + "\n", encoding="utf-8")
     samples = read(path)
     store.check(samples)
-    assert samples.skeleton == "holistic"
+    assert samples.form == "holistic"
     wrist = skeleton("holistic").index("pose_left_wrist")
     np.testing.assert_allclose(samples.values[0, wrist], (np.arange(3) + 3 * wrist + 1) / 1000, rtol=1e-6)
     lacking = tmp_path / "lacking.csv"

@@ -30,7 +30,7 @@ def test_a_folder_a_label(tmp_path: Path):
     assert samples.id.tolist() == ["no/1.mov", "tea/10.mp4", "tea/2.WEBM"]
     assert samples.target.tolist() == [0, 1, 1]
     assert samples.lengths.tolist() == [3, 3, 1]
-    assert samples.skeleton == "holistic"
+    assert samples.form == "holistic"
     assert set(samples.group) == {tmp_path.name}
     assert (set(samples.fps), set(samples.aspect), set(samples.handedness)) == ({10.0}, {1.5}, {1.0})
     assert {name: values.shape for name, values in samples.rows.items()} == {"world": (7, 75, 3), "confidence": (7, 3)}
@@ -66,7 +66,7 @@ def test_photographs_are_labelled_by_folder_or_by_name(tmp_path: Path):
     flat, tree = images(tmp_path / "flat", label_from="name"), images(tmp_path / "tree")
     assert (flat.class_names, tree.class_names) == (("A", "B"), ("A", "B"))
     assert flat.target.tolist() == tree.target.tolist() == [0, 0, 1]
-    assert flat.skeleton == "hand"
+    assert flat.form == "hand"
     assert flat.rows["world"].shape == (3, 21, 3)
 
 

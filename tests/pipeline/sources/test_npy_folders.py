@@ -38,7 +38,7 @@ def test_a_file_is_a_clip(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("x")
     samples = read(tmp_path, fps=25, aspect=1.5)
     store.check(samples)
-    assert samples.skeleton == "holistic"
+    assert samples.form == "holistic"
     assert samples.class_names == ("no", "tea")
     assert samples.id.tolist() == ["no/1", "tea/2", "tea/10"]
     assert samples.target.tolist() == [0, 1, 1]

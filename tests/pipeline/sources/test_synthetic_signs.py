@@ -50,7 +50,7 @@ def test_every_sign_is_there_as_often_as_asked():
     assert np.bincount(samples.target).tolist() == [4] * 48
     assert samples.id[:3].tolist() == ["signer_0000/apple/0", "signer_0000/apple/1", "signer_0000/plum/0"]
     assert sorted(set(samples.group)) == ["signer_0000", "signer_0001"]
-    assert samples.skeleton == "holistic"
+    assert samples.form == "holistic"
     assert samples.values.dtype == np.float32
     assert samples.provenance["synthetic"] is True
     assert np.isnan(samples.handedness).all()

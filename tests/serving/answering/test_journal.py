@@ -30,8 +30,11 @@ def address(folder: Path) -> str:
 
 def written(journal: Journal, *questions: Question, spoil: bool = False) -> Ended:
     """Answers questions with their model, has them written, and returns what each was told."""
-    logits, seen = (np.concatenate(each) for each in zip(*(_run(q) for q in questions), strict=True))
-    said = replies(questions, logits, np.zeros_like(seen) if spoil else seen, now_s=perf_counter())
+    each = [_run(q) for q in questions]
+    outputs = {name: np.concatenate([own[name] for own in each]) for name in each[0]}
+    if spoil:
+        outputs["seen"] = np.zeros_like(outputs["seen"])
+    said = replies(questions, outputs, now_s=perf_counter())
     ended: Ended = {}
     told = threading.Semaphore(0)
 
@@ -46,7 +49,7 @@ def written(journal: Journal, *questions: Question, spoil: bool = False) -> Ende
 
 
 def _run(of: Question) -> Any:
-    return of.served.predictor.run(of.clips.feeds())
+    return of.served.answer(of.clips)
 
 
 def rows(folder: Path, columns: str = "*") -> list[dict[str, Any]]:

@@ -124,7 +124,8 @@ def test_each_question_gets_its_own_answer_from_a_crowd(tmp_path: Path) -> None:
             asker.join()
         finished.wait(400)
     labels = {q.id: label for q, label in asked}
-    for questions, (logits, seen) in finished.batches:
+    for questions, outputs in finished.batches:
+        logits, seen = outputs["logits"], outputs["seen"]
         assert len(questions) == len(logits) == len(seen)
         assert len({(q.served.version, q.clips.frames) for q in questions}) == 1
         assert [label_of(row) for row in logits] == [labels[q.id] for q in questions]

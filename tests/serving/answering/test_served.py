@@ -11,10 +11,15 @@ from tests.serving.factories import label_of, question
 
 def test_a_version_that_stands_its_check_answers(store):
     served = load(store, versions.named(store, "letters", number=2))
-    assert (served.track, served.version, served.status, served.points) == ("letters", 2, "passed", 21)
+    assert (served.track, served.version, served.status, served.takes.said) == (
+        "letters",
+        2,
+        "passed",
+        "[frames, 21, 3]",
+    )
     assert served.steps is None
-    logits, _ = served.predictor.run(question(served, 2).clips.feeds())
-    assert label_of(logits) == 2
+    outputs = served.answer(question(served, 2).clips)
+    assert label_of(outputs["logits"]) == 2
 
 
 @pytest.mark.parametrize(

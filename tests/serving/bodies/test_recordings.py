@@ -15,11 +15,13 @@ from pipeline.detect.clip import clip as look_at_video
 from pipeline.detect.clip import picture as look_at_picture
 from pipeline.detect.detected import Detected
 from pipeline.errors import SignloopError
+from pipeline.form import form
 from pipeline.formats.pose_clip import write_clip
 from pipeline.params import Detection, Serve
 from pipeline.samples import from_clips
 from pipeline.skeleton import skeleton
 from serving.bodies.recordings import Recordings, kind_of
+from serving.bodies.takes import Takes
 from tests.bundles import bundle, bundles
 from tests.photos import moving, photos
 from tests.serving.factories import QUICK, clip, serving, settings
@@ -27,6 +29,11 @@ from tests.videos import write_video
 
 PREDICT = "/v1/letters/predict"
 NOBODY_HOME = Serve(**QUICK.model_dump() | {"max_body_mb": 1})
+
+
+def takes(points: str) -> Takes:
+    found = form(points)
+    return Takes(form=found, row=(found.row[0] or 0, 3))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +70,7 @@ def pose(folder, points: str = "hand") -> bytes:
         aspect=1.5,
         handedness=0,
         class_names=("A",),
-        skeleton=points,
+        form=points,
     )
     write_clip(folder / "a.pose", samples, 0)
     return (folder / "a.pose").read_bytes()
@@ -129,13 +136,13 @@ def test_a_pose_file_is_answered_as_its_landmarks(client, tmp_path):
 @pytest.mark.parametrize("points", ["hand", "holistic"])
 def test_a_pose_file_keeps_its_points(tmp_path, points):
     with looking() as recordings:
-        read = asyncio.run(recordings.read("pose", pose(tmp_path, points), points))
-    assert read.landmarks.shape == (1, 2, len(skeleton(points).points), 3)
-    assert np.isnan(read.landmarks[0, 0]).all()
+        read = asyncio.run(recordings.read("pose", pose(tmp_path, points), takes(points)))
+    assert read.values.shape == (1, 2, len(skeleton(points).points), 3)
+    assert np.isnan(read.values[0, 0]).all()
     expected = np.random.default_rng(0).random((2, len(skeleton(points).points), 3), np.float32)[1]
-    np.testing.assert_allclose(read.landmarks[0, 1], expected, atol=1e-5)
-    assert (read.fps[0], read.aspect[0]) == (15, 1.5)
-    assert points == "holistic" or read.handedness[0] == 0
+    np.testing.assert_allclose(read.values[0, 1], expected, atol=1e-5)
+    assert (read.columns["fps"][0], read.columns["aspect"][0]) == (15, 1.5)
+    assert points == "holistic" or read.columns["handedness"][0] == 0
 
 
 def test_pictures_without_a_detector_say_what_is_missing(client):
@@ -148,7 +155,7 @@ def test_pictures_without_a_detector_say_what_is_missing(client):
 
 async def together(recordings: Recordings, content: bytes, count: int) -> list[str]:
     said = await asyncio.gather(
-        *(recordings.read("pose", content, "hand") for _ in range(count)), return_exceptions=True
+        *(recordings.read("pose", content, takes("hand")) for _ in range(count)), return_exceptions=True
     )
     return [str(one.status) if isinstance(one, SignloopError) else "seen" for one in said]
 
@@ -164,7 +171,9 @@ def test_what_takes_too_long_is_ended():
         looking(bundle("hand_landmarker").parent, detect_timeout_s=0.05) as recordings,
         pytest.raises(SignloopError, match=r"not done after 0\.05 s"),
     ):
-        asyncio.run(recordings.read("image", photos("gestures")[0].read_bytes(), "hand"))  # MediaPipe starts for longer
+        asyncio.run(
+            recordings.read("image", photos("gestures")[0].read_bytes(), takes("hand"))
+        )  # MediaPipe starts for longer
 
 
 def test_a_process_that_dies_costs_no_more_than_its_recording(tmp_path):
@@ -192,10 +201,10 @@ def test_a_photograph_and_a_video_are_seen_as_the_pipeline_sees_them(tmp_path):
     ]
     with looking(bundle("hand_landmarker").parent) as recordings:
         for file, kind, points, expected in alike:
-            read = asyncio.run(recordings.read(kind, file.read_bytes(), points))
+            read = asyncio.run(recordings.read(kind, file.read_bytes(), takes(points)))
             assert isinstance(expected, Detected)
-            np.testing.assert_allclose(read.landmarks[0], expected.values, atol=1e-3)
-            assert read.aspect[0] == pytest.approx(expected.aspect)
+            np.testing.assert_allclose(read.values[0], expected.values, atol=1e-3)
+            assert read.columns["aspect"][0] == pytest.approx(expected.aspect)
         for kind in ("image", "video"):
             with pytest.raises(SignloopError, match=rf"^the {kind}: "):
-                asyncio.run(recordings.read(kind, b"<html>no such page</html>", "hand"))
+                asyncio.run(recordings.read(kind, b"<html>no such page</html>", takes("hand")))

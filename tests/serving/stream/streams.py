@@ -80,7 +80,7 @@ def _contract(classes: Sequence[str], kind: Any) -> str:
         track="letters",
         model="remembering",
         features="raw",
-        skeleton="hand",
+        form="hand",
         class_names=tuple(classes),
         kind=kind,
         state={"sum": len(classes)},
