@@ -148,8 +148,11 @@ class Server:
             return json.loads(answer.read())
 
     def runs(self, **wanted: Any) -> list[dict[str, Any]]:
-        """Returns the flow runs, newest first."""
-        return self.ask("flow_runs/filter", sort="START_TIME_DESC", flow_runs=wanted or None)
+        """Returns the flow runs, newest first, however many pages of the server they fill."""
+        found: list[dict[str, Any]] = []
+        while page := self.ask("flow_runs/filter", sort="START_TIME_DESC", flow_runs=wanted or None, offset=len(found)):
+            found += page
+        return found
 
     def tasks(self, run: dict[str, Any]) -> dict[str, str]:
         """Returns {task run: name of its state}, once all are final: task runs arrive as events, a little late."""
