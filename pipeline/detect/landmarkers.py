@@ -4,11 +4,11 @@ Mode `video` remembers the pictures before, so that each clip takes fresh landma
 and making them costs as much as several pictures: there they are used again.
 """
 
-import atexit
 import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -87,6 +87,7 @@ def landmarkers(detection: Detection, bundles: Mapping[str, Path]) -> Iterator[L
         idle = _idle.setdefault(key, [])
         used = idle.pop() if idle else None
     used = used or Landmarkers(detection, bundles)
+    _release_at_the_end()
     try:
         yield used
     except BaseException:
@@ -96,17 +97,21 @@ def landmarkers(detection: Detection, bundles: Mapping[str, Path]) -> Iterator[L
         idle.append(used)
 
 
-@atexit.register
 def release() -> None:
-    """Closes the landmarkers that wait for the next picture.
-
-    At the interpreter's end this comes after MediaPipe's own exit, which was registered later: nothing is asked of it
-    any more, and nothing is left for its destructors to complain of.
-    """
+    """Closes the landmarkers that wait for the next picture, so that destructors have nothing to complain of."""
     with _lock:
         for (pid, *_), idle in _idle.items():
             while pid == os.getpid() and idle:
                 idle.pop().close()
+
+
+@cache
+def _release_at_the_end() -> None:
+    """Has `release` called before executors end, once MediaPipe is imported: it is asked through one of them.
+
+    The public `atexit` may come too late: it calls after those have ended, and then they take nothing more.
+    """
+    threading._register_atexit(release)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _made(detection: Detection, bundles: Mapping[str, Path], opened: ExitStack) -> tuple[Any, Any]:

@@ -65,9 +65,10 @@ def test_closing_ends_their_threads() -> None:
     assert threading.active_count() == before
 
 
-def test_a_process_ends_without_a_word() -> None:
+@pytest.mark.parametrize("first", ["", "import mediapipe\n"])
+def test_a_process_ends_without_a_word(first: str) -> None:
     """Neither greetings nor complaints of destructors, also where landmarkers wait for the next picture."""
-    program = (
+    program = first + (
         "import numpy, pathlib, sys\n"
         "from pipeline.detect.landmarkers import landmarkers\n"
         "from pipeline.params.data import Detection\n"
